@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define TYPE_TEXT        "text/plain; charset=utf-8"
+#define TYPE_JSON        "application/json"
+#define TYPE_PROMETHEUS  "text/plain; version=0.0.4; charset=utf-8"
+#define TYPE_OPENMETRICS "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+/* Queues text, which is owned by the response if must_free. */
+static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, const char *type,
+        char *text, bool must_free)
+{
+        struct MHD_Response *response;
+        enum MHD_Result r;
+
+        if (!text) {
+                status = MHD_HTTP_INTERNAL_SERVER_ERROR;
+                type = TYPE_TEXT;
+                text = (char *)"out of memory\n";
+                must_free = false;
+        }
+        response = MHD_create_response_from_buffer(
+                strlen(text), text, must_free ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+        if (!response)
+                return MHD_NO;
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+        if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+                MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+        r = MHD_queue_response(connection, status, response);
+        MHD_destroy_response(response);
+        return r;
+}
+
+static enum MHD_Result complain(
+        struct MHD_Connection *connection, unsigned status, const char *text)
+{
+        return answer(connection, status, TYPE_TEXT, (char *)text, false);
+}
+
+struct query {
+        const char *only; /* the one key that this path knows; NULL: none */
+        const char *value;
+        bool bad;
+};
+
+static enum MHD_Result look_at_argument(
+        void *context, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+        struct query *query = context;
+
+        if (query->only && strcmp(key, query->only) == 0)
+                query->value = value ? value : "1";
+        else
+                query->bad = true;
+        return MHD_YES;
+}
+
+static bool is_true(const char *value)
+{
+        return value && strcmp(value, "1") == 0;
+}
+
+static enum MHD_Result answer_stats(
+        struct MHD_Connection *connection, const struct snapshot *snapshot, bool brief)
+{
+        json_t *json = snapshot_json(snapshot, brief);
+        char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+
+        json_decref(json);
+        return answer(connection, MHD_HTTP_OK, TYPE_JSON, text, true);
+}
+
+static enum MHD_Result answer_metrics(
+        struct MHD_Connection *connection, const struct snapshot *snapshot)
+{
+        const char *accept =
+                MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT);
+        bool openmetrics = accept && strstr(accept, "application/openmetrics-text");
+
+        return answer(connection, MHD_HTTP_OK, openmetrics ? TYPE_OPENMETRICS : TYPE_PROMETHEUS,
+                snapshot_metrics(snapshot, openmetrics), true);
+}
+
+static enum MHD_Result answer_health(
+        struct MHD_Connection *connection, const struct snapshot *snapshot)
+{
+        static const char *const lines[] = {
+                [ROLE_STARTING] = "starting\n",
+                [ROLE_READY] = "ready\n",
+                [ROLE_STOPPING] = "stopping\n",
+                [ROLE_FAILED] = "failed\n",
+        };
+
+        return complain(connection,
+                snapshot->state == ROLE_READY ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE,
+                lines[snapshot->state]);
+}
+
+enum path {
+        PATH_UNKNOWN,
+        PATH_METRICS,
+        PATH_STATS,
+        PATH_HEALTH,
+};
+
+static enum path path_of(const char *url)
+{
+        if (strcmp(url, "/metrics") == 0)
+                return PATH_METRICS;
+        if (strcmp(url, "/stats.json") == 0)
+                return PATH_STATS;
+        if (strcmp(url, "/healthz") == 0)
+                return PATH_HEALTH;
+        return PATH_UNKNOWN;
+}
+
+static enum MHD_Result answer_path(
+        struct control *control, struct MHD_Connection *connection, enum path path, bool brief)
+{
+        struct snapshot snapshot = {0};
+        enum MHD_Result result;
+
+        if (control->take(control->context, &snapshot) < 0)
+                return answer(connection, 0, NULL, NULL, false);
+        if (path == PATH_STATS)
+                result = answer_stats(connection, &snapshot, brief);
+        else if (path == PATH_METRICS)
+                result = answer_metrics(connection, &snapshot);
+        else
+                result = answer_health(connection, &snapshot);
+        cells_fini(&snapshot.sum);
+        return result;
+}
+
+static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url,
+        const char *method, const char *version, const char *body, size_t *body_size, void **seen)
+{
+        static int first_call;
+        enum path path = path_of(url);
+        struct query query = {.only = path == PATH_STATS ? "brief" : NULL};
+
+        if (!*seen) { /* headers only: a response now would end keep-alive */
+                *seen = &first_call;
+                return MHD_YES;
+        }
+        if (*body_size) { /* nobody wants a body, but it must be taken */
+                *body_size = 0;
+                return MHD_YES;
+        }
+        if (path == PATH_UNKNOWN)
+                return complain(connection, MHD_HTTP_NOT_FOUND,
+                        "not found: here are /metrics, /stats.json[?brief=1] and /healthz\n");
+        if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
+                return complain(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
+                        "method not allowed: this endpoint is only read, by GET or HEAD\n");
+        MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, look_at_argument, &query);
+        if (query.bad || (query.value && !is_true(query.value) && strcmp(query.value, "0") != 0))
+                return complain(connection, MHD_HTTP_BAD_REQUEST,
+                        "bad query: only /stats.json takes one, brief=1 or brief=0\n");
+        return answer_path(context, connection, path, is_true(query.value));
+}
+
+int control_start(struct control *control, const char *listen, control_take *take, void *context,
+        struct why *why)
+{
+        struct httpd_config config = {
+                .listen = listen,
+                .what = "--listen",
+                .handler = handle,
+                .context = control,
+                .max_connections = 64,
+                .timeout_s = 30,
+                .connection_memory = 8192,
+        };
+
+        control->take = take;
+        control->context = context;
+        return httpd_start(&control->httpd, &config, why);
+}
+
+void control_stop(struct control *control)
+{
+        httpd_stop(&control->httpd);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The control endpoint that every role has: GET /metrics, /stats.json[?brief=1], /healthz.
+ */
+#pragma once
+
+#include "httpd.h"
+#include "snapshot.h"
+
+#define CONTROL_PORT 9477
+
+/* Takes a snapshot for a request. *snapshot is zeroed; snapshot->sum is freed by the caller.
+ * Returns 0 or -errno. */
+typedef int control_take(void *context, struct snapshot *snapshot);
+
+struct control {
+        struct httpd httpd;
+        control_take *take;
+        void *context;
+};
+
+int control_start(struct control *control, const char *listen, control_take *take, void *context,
+        struct why *why);
+void control_stop(struct control *control);

@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "option.h"
+
+#include "clock.h"
+#include "fmt.h"
+#include "parse.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+static void *member(const struct option *option, const void *config)
+{
+        return (char *)config + option->offset;
+}
+
+/* '-' and '_' are the same in a key. */
+static bool same_key(const char *a, const char *b)
+{
+        for (; *a && *b; a++, b++)
+                if (*a != *b && !((*a == '-' || *a == '_') && (*b == '-' || *b == '_')))
+                        return false;
+        return *a == *b;
+}
+
+static int find(const struct option_set *sets, size_t n_sets, const char *key,
+        const struct option **ret_option, void **ret_config)
+{
+        for (size_t s = 0; s < n_sets; s++) {
+                for (size_t i = 0; i < sets[s].n_options; i++) {
+                        if (!same_key(sets[s].options[i].name, key))
+                                continue;
+                        *ret_option = &sets[s].options[i];
+                        *ret_config = sets[s].config;
+                        return 0;
+                }
+        }
+        return -ENOENT;
+}
+
+static const char *nearest(const struct option_set *sets, size_t n_sets, const char *key)
+{
+        unsigned best = UINT32_MAX;
+        const char *name = NULL;
+
+        for (size_t s = 0; s < n_sets; s++) {
+                for (size_t i = 0; i < sets[s].n_options; i++) {
+                        unsigned distance = parse_distance(key, sets[s].options[i].name);
+
+                        if (distance < best) {
+                                best = distance;
+                                name = sets[s].options[i].name;
+                        }
+                }
+        }
+        return name;
+}
+
+static int unknown(const struct option_set *sets, size_t n_sets, const char *prefix,
+        const char *key, struct why *why)
+{
+        const char *name = nearest(sets, n_sets, key);
+        char what[sizeof why->what];
+
+        snprintf(what, sizeof what, "%s%s", prefix, key);
+        if (!name)
+                return why_set(why, -ENOENT, what, NULL, "unknown: there are no such options here");
+        return why_set(
+                why, -ENOENT, what, NULL, "unknown: the nearest valid one is %s%s", prefix, name);
+}
+
+static const char *expected(enum option_type type)
+{
+        static const char *const texts[] = {
+                [OPTION_STRING] = "text",
+                [OPTION_COUNT] = "a whole number",
+                [OPTION_SIZE] = "a size such as 4096, 64K, 512M or 2G",
+                [OPTION_DURATION] = "a duration such as 500ms, 30s, 5m or 1h",
+                [OPTION_NUMBER] = "a number such as 200 or 0.5",
+                [OPTION_SHARE] = "a share such as 30% or 0.3, at most 100%",
+                [OPTION_BOOL] = "yes or no",
+                [OPTION_CHOICE] = "one of the choices",
+        };
+
+        return texts[type];
+}
+
+static const char *argument_name(const struct option *option)
+{
+        static const char *const names[] = {
+                [OPTION_STRING] = "TEXT",
+                [OPTION_COUNT] = "N",
+                [OPTION_SIZE] = "SIZE",
+                [OPTION_DURATION] = "TIME",
+                [OPTION_NUMBER] = "NUMBER",
+                [OPTION_SHARE] = "SHARE",
+                [OPTION_BOOL] = "yes|no",
+                [OPTION_CHOICE] = "CHOICE",
+        };
+
+        return option->argument ? option->argument : names[option->type];
+}
+
+/* A value of the table's own unit as text: for bounds and for option_text(). */
+static void value_text(enum option_type type, uint64_t value, char *text, size_t size)
+{
+        static const struct {
+                const char *suffix;
+                uint64_t unit;
+        } sizes[] = {{"T", UINT64_C(1) << 40}, {"G", 1u << 30}, {"M", 1u << 20}, {"K", 1u << 10}},
+          times[] = {{"h", 3600 * NS_PER_S}, {"m", 60 * NS_PER_S}, {"s", NS_PER_S},
+                  {"ms", NS_PER_MS}, {"us", NS_PER_US}, {"ns", 1}};
+
+        if (type == OPTION_SIZE)
+                for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
+                        if (value && value % sizes[i].unit == 0) {
+                                snprintf(text, size, "%" PRIu64 "%s", value / sizes[i].unit,
+                                        sizes[i].suffix);
+                                return;
+                        }
+        if (type == OPTION_DURATION)
+                for (size_t i = 0; i < ARRAY_SIZE(times); i++)
+                        if (value && value % times[i].unit == 0) {
+                                snprintf(text, size, "%" PRIu64 "%s", value / times[i].unit,
+                                        times[i].suffix);
+                                return;
+                        }
+        snprintf(text, size, "%" PRIu64, value);
+}
+
+/* Fifteen digits, as many as a double keeps, and never an exponent, which no option takes. */
+static char *number_text(double value, const char *suffix)
+{
+        int decimals = value > 0 ? MAX(14 - (int)floor(log10(value)), 0) : 0;
+        _cleanup_free_ char *digits = NULL;
+        char *text;
+        size_t length;
+
+        if (asprintf(&digits, "%.*f", decimals, value) < 0)
+                return NULL;
+        length = strlen(digits);
+        if (strchr(digits, '.')) {
+                while (digits[length - 1] == '0')
+                        length--;
+                length -= digits[length - 1] == '.';
+        }
+        return asprintf(&text, "%.*s%s", (int)length, digits, suffix) < 0 ? NULL : text;
+}
+
+char *option_text(const struct option *option, const void *config)
+{
+        const void *at = member(option, config);
+        char text[64];
+
+        switch (option->type) {
+        case OPTION_STRING: {
+                const char *string = *(char *const *)at;
+
+                if (!string)
+                        return NULL;
+                return strdup(option->secret ? "(not shown)" : string);
+        }
+        case OPTION_COUNT:
+        case OPTION_SIZE:
+        case OPTION_DURATION:
+                value_text(option->type, *(const uint64_t *)at, text, sizeof text);
+                break;
+        case OPTION_NUMBER:
+                return number_text(*(const double *)at, "");
+        case OPTION_SHARE:
+                return number_text(*(const double *)at * 100, "%");
+        case OPTION_BOOL:
+                snprintf(text, sizeof text, "%s", *(const bool *)at ? "yes" : "no");
+                break;
+        case OPTION_CHOICE:
+                snprintf(text, sizeof text, "%s", option->choices[*(const unsigned *)at]);
+                break;
+        }
+        return strdup(text);
+}
+
+static void choices_text(const struct option *option, char *text, size_t size)
+{
+        size_t used = 0;
+
+        text[0] = '\0';
+        for (const char *const *c = option->choices; *c && used < size; c++)
+                used += (size_t)snprintf(
+                        text + used, size - used, "%s%s", c == option->choices ? "" : "|", *c);
+}
+
+static int set_choice(const struct option *option, void *at, const char *value)
+{
+        for (unsigned i = 0; option->choices[i]; i++) {
+                if (strcmp(option->choices[i], value) == 0) {
+                        *(unsigned *)at = i;
+                        return 0;
+                }
+        }
+        return -EINVAL;
+}
+
+static int set_string(void *at, const char *value)
+{
+        char *copy = strdup(value);
+
+        if (!copy)
+                return -ENOMEM;
+        free(*(char **)at);
+        *(char **)at = copy;
+        return 0;
+}
+
+static int set_integer(const struct option *option, void *at, const char *value)
+{
+        uint64_t number;
+        int r;
+
+        if (option->type == OPTION_COUNT)
+                r = parse_u64(value, &number);
+        else if (option->type == OPTION_SIZE)
+                r = parse_size(value, &number);
+        else
+                r = parse_duration_ns(value, &number);
+        if (r < 0)
+                return r;
+        if (number < option->min || (option->max && number > option->max))
+                return -ERANGE;
+        *(uint64_t *)at = number;
+        return 0;
+}
+
+static int set_number(const struct option *option, void *at, const char *value)
+{
+        double number;
+        int r = parse_number(value, &number);
+
+        if (r < 0)
+                return r;
+        if (number < (double)option->min || (option->max && number > (double)option->max))
+                return -ERANGE;
+        *(double *)at = number;
+        return 0;
+}
+
+static int set(const struct option *option, void *config, const char *value)
+{
+        void *at = member(option, config);
+
+        switch (option->type) {
+        case OPTION_STRING:
+                return set_string(at, value);
+        case OPTION_COUNT:
+        case OPTION_SIZE:
+        case OPTION_DURATION:
+                return set_integer(option, at, value);
+        case OPTION_NUMBER:
+                return set_number(option, at, value);
+        case OPTION_SHARE:
+                return parse_share(value, at);
+        case OPTION_BOOL:
+                return parse_bool(value, at);
+        case OPTION_CHOICE:
+                return set_choice(option, at, value);
+        }
+        return -EINVAL;
+}
+
+static int bad_value(const struct option *option, const char *prefix, const char *value, int error,
+        struct why *why)
+{
+        char what[sizeof why->what], low[32], high[32], choices[256];
+
+        snprintf(what, sizeof what, "%s%s", prefix, option->name);
+        if (error == -ENOMEM)
+                return why_errno(why, error, what, value);
+        if (option->type == OPTION_CHOICE) {
+                choices_text(option, choices, sizeof choices);
+                return why_set(why, error, what, value, "not one of %s", choices);
+        }
+        if (error != -ERANGE)
+                return why_set(why, error, what, value, "not %s", expected(option->type));
+
+        value_text(option->type, option->min, low, sizeof low);
+        value_text(option->type, option->max, high, sizeof high);
+        if (option->max)
+                return why_set(why, error, what, value, "out of range: %s to %s", low, high);
+        if (option->min)
+                return why_set(why, error, what, value, "out of range: %s or more", low);
+        return why_set(why, error, what, value, "out of range: not %s", expected(option->type));
+}
+
+int option_sets_apply(const struct option_set *sets, size_t n_sets, const char *prefix,
+        const char *key, const char *value, struct why *why)
+{
+        const struct option *option;
+        void *config;
+        int r;
+
+        if (find(sets, n_sets, key, &option, &config) < 0)
+                return unknown(sets, n_sets, prefix, key, why);
+        if (!value) {
+                char what[sizeof why->what];
+
+                if (option->type == OPTION_BOOL) {
+                        value = "yes";
+                } else {
+                        snprintf(what, sizeof what, "%s%s", prefix, option->name);
+                        return why_set(why, -EINVAL, what, NULL, "needs a value: %s",
+                                expected(option->type));
+                }
+        }
+        r = set(option, config, value);
+        return r < 0 ? bad_value(option, prefix, value, r, why) : 0;
+}
+
+static void clear_strings(const struct option_set *set)
+{
+        for (size_t i = 0; i < set->n_options; i++)
+                if (set->options[i].type == OPTION_STRING)
+                        *(char **)member(&set->options[i], set->config) = NULL;
+}
+
+int option_sets_init(const struct option_set *sets, size_t n_sets, struct why *why)
+{
+        for (size_t s = 0; s < n_sets; s++)
+                clear_strings(&sets[s]);
+        for (size_t s = 0; s < n_sets; s++) {
+                for (size_t i = 0; i < sets[s].n_options; i++) {
+                        const struct option *option = &sets[s].options[i];
+                        int r;
+
+                        if (!option->fallback)
+                                continue;
+                        r = set(option, sets[s].config, option->fallback);
+                        if (r < 0)
+                                return bad_value(option, "--", option->fallback, r, why);
+                }
+        }
+        return 0;
+}
+
+void option_sets_fini(const struct option_set *sets, size_t n_sets)
+{
+        for (size_t s = 0; s < n_sets; s++)
+                for (size_t i = 0; i < sets[s].n_options; i++)
+                        if (sets[s].options[i].type == OPTION_STRING)
+                                free(*(char **)member(&sets[s].options[i], sets[s].config));
+        for (size_t s = 0; s < n_sets; s++)
+                clear_strings(&sets[s]);
+}
+
+/* A switch takes a value only by '=', so that `--verbose next` does not eat its neighbour. */
+static bool takes_next(const struct option_set *sets, size_t n_sets, const char *key)
+{
+        const struct option *option;
+        void *config;
+
+        return find(sets, n_sets, key, &option, &config) == 0 && option->type != OPTION_BOOL;
+}
+
+int option_sets_argv(
+        const struct option_set *sets, size_t n_sets, int argc, char *const argv[], struct why *why)
+{
+        for (int i = 0; i < argc; i++) {
+                _cleanup_free_ char *key = NULL;
+                const char *value = NULL;
+                char *equals;
+                int r;
+
+                if (strncmp(argv[i], "--", 2) != 0 || !argv[i][2])
+                        return why_set(why, -EINVAL, "argument", argv[i],
+                                "not expected here: options begin with -- (see --help)");
+                key = strdup(argv[i] + 2);
+                if (!key)
+                        return why_errno(why, -ENOMEM, "argument", argv[i]);
+                equals = strchr(key, '=');
+                if (equals) {
+                        *equals = '\0';
+                        value = equals + 1;
+                } else if (i + 1 < argc && takes_next(sets, n_sets, key)) {
+                        value = argv[++i];
+                }
+                r = option_sets_apply(sets, n_sets, "--", key, value, why);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int option_sets_cmdline(const struct option_set *sets, size_t n_sets, const struct cmdline *cmdline,
+        struct why *why)
+{
+        for (size_t i = 0; i < cmdline->n_entries; i++) {
+                const struct cmdline_entry *entry = &cmdline->entries[i];
+                int r;
+
+                if (strcmp(entry->key, "role") == 0)
+                        continue;
+                r = option_sets_apply(sets, n_sets, CMDLINE_PREFIX, entry->key, entry->value, why);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static void help_option(const struct option *option, FILE *to)
+{
+        char left[96], choices[256];
+
+        if (option->type == OPTION_CHOICE) {
+                choices_text(option, choices, sizeof choices);
+                snprintf(left, sizeof left, "--%s %.64s", option->name,
+                        option->argument ? option->argument : choices);
+        } else if (option->type == OPTION_BOOL) {
+                snprintf(left, sizeof left, "--%s[=no]", option->name);
+        } else {
+                snprintf(left, sizeof left, "--%s %s", option->name, argument_name(option));
+        }
+        fprintf(to, "  %-28s %s", left, option->help);
+        if (option->fallback && *option->fallback)
+                fprintf(to, " [%s]", option->fallback);
+        fputc('\n', to);
+}
+
+void option_sets_help(const struct option_set *sets, size_t n_sets, FILE *to)
+{
+        for (size_t s = 0; s < n_sets; s++) {
+                if (sets[s].n_options == 0)
+                        continue;
+                fprintf(to, "%s%s:\n", s ? "\n" : "", sets[s].title);
+                for (size_t i = 0; i < sets[s].n_options; i++)
+                        help_option(&sets[s].options[i], to);
+        }
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A launcher turns "tile 3" into eight endpoints (and the external client's) and takes it down
+ * again. It knows nothing of measuring.
+ */
+#pragma once
+
+#include "targets.h"
+#include "why.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What a tile is made with; the same for every tile. Strings belong to the caller. */
+struct launch_config {
+        const char *program;    /* absolute path of the tileload binary */
+        const char *directory;  /* results directory: logs/ and work/ are made in it */
+        double rate_per_s;      /* of each tile's external client */
+        const char *arrival;    /* "uniform" or "poisson" */
+        uint64_t max_in_flight; /* of each tile's external client */
+        uint64_t seed;
+        uint64_t ready_timeout_ns; /* for one call of start() */
+
+        /* Sizes and loads of the tile's guests, as option values; NULL: the role's default. */
+        const char *dirs;         /* webservers and clients */
+        const char *cpu_memory;   /* cpu --memory */
+        const char *disk_size;    /* disk --size */
+        const char *oltp_rows;    /* oltp --table-size */
+        const char *oltp_threads; /* oltp --threads */
+        const char *users;        /* webclient (guest 3) --users */
+        const char *think;        /* webclient (guest 3) --think */
+};
+
+struct launcher;
+
+struct launcher_ops {
+        const char *name; /* --launch NAME */
+        /* Makes ready to launch; starts nothing. */
+        int (*new)(const struct launch_config *config, struct launcher **ret, struct why *why);
+        /* Ends whatever still runs, waits for it, removes its work files. */
+        void (*free)(struct launcher *launcher);
+
+        /* Starts tiles first..last, all at once, and returns when every role has said that it is
+         * ready: 0, or -errno with *why filled and everything that this call started ended again.
+         * interrupt_fd becomes readable when the user wants to end: -EINTR. */
+        int (*start)(struct launcher *launcher, unsigned first, unsigned last, int interrupt_fd,
+                struct why *why);
+        /* Ends every tile, politely first: 0, or -ETIME when something had to be killed (named in
+         * *why). */
+        int (*stop)(struct launcher *launcher, struct why *why);
+
+        /* The endpoints of all running tiles. Valid until the next start or stop. */
+        const struct targets *(*targets)(struct launcher *launcher);
+
+        /* Readable when something may have happened to a guest; then check() says what: 0, or
+         * -ECHILD with *why naming the guest that ended, how, and its last words. */
+        int (*fd)(struct launcher *launcher);
+        int (*check)(struct launcher *launcher, struct why *why);
+
+        /* What a reader of the results must know about how the guests were run ("no cgroup v2
+         * controllers: guests are not limited to one CPU"): lines, NULL at the end. */
+        const char *const *(*notes)(struct launcher *launcher);
+};
+
+extern const struct launcher_ops launch_process;

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Tiles as processes of this machine.
+ *
+ *         tile_plan      who, in which order, where, with which arguments
+ *         tiles          how tiles come and go
+ *         process        one process of a tile: a child that says when it is ready
+ *         child          a process tied to us, its output in a file
+ *         notify_server  how it says that it is ready
+ *         database       guest 7's own MariaDB server
+ *         cgroup         one CPU and 1 GiB for each guest, where that can be had
+ *         workdir        the directory that they work in
+ *
+ * Nothing here sleeps or asks again and again: readiness is a message, an end makes a pidfd
+ * readable, and one epoll has them all. Call from one thread, which must live until free(): the
+ * kernel ends all children with it.
+ */
+#include "launch.h"
+
+#include "tiles.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+/* What a guest is: one vCPU, 1 GiB. */
+static const struct cgroup_limit guest_limits[] = {
+        {"cpu", "cpu.max", "100000 100000"},
+        {"memory", "memory.max", "1073741824"},
+};
+
+enum {
+        MAX_NOTES = 2,
+};
+
+struct launcher {
+        struct tiles tiles;
+        struct targets targets;
+        char texts[MAX_NOTES][1024];
+        const char *notes[MAX_NOTES + 1];
+        size_t n_notes;
+};
+
+/* Every child has a descriptor here, and whoever measures them has more. */
+static void raise_descriptor_limit(void)
+{
+        const rlim_t enough = 16384;
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= enough)
+                return;
+        limit.rlim_cur = MIN(limit.rlim_max, enough);
+        setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* A caller that ignores its children's ends would have us miss them as well. */
+static void heed_children(void)
+{
+        struct sigaction action;
+
+        if (sigaction(SIGCHLD, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+                signal(SIGCHLD, SIG_DFL);
+}
+
+static void note(struct launcher *launcher, const char *format, ...) _printf_(2, 3);
+
+static void note(struct launcher *launcher, const char *format, ...)
+{
+        char *text = launcher->texts[launcher->n_notes];
+        va_list ap;
+
+        assert(launcher->n_notes < MAX_NOTES);
+        va_start(ap, format);
+        vsnprintf(text, sizeof launcher->texts[0], format, ap);
+        va_end(ap);
+        launcher->notes[launcher->n_notes++] = text;
+}
+
+static void limit_guests(struct launcher *launcher)
+{
+        struct why why = {0};
+        char text[512];
+
+        if (cgroup_init(&launcher->tiles.cgroup, NULL, guest_limits, ARRAY_SIZE(guest_limits),
+                    &why) == 0)
+                note(launcher, "each guest is limited to one CPU and 1 GiB of memory (cgroup v2)");
+        else
+                note(launcher, "guests are not limited to one CPU and 1 GiB of memory: %s",
+                        why_format(&why, text, sizeof text));
+}
+
+static void note_database(struct launcher *launcher)
+{
+        const struct database *database = &launcher->tiles.database;
+
+        note(launcher,
+                "guest 7's database is %s%s%s with a buffer pool of 64 MiB; its log is flushed to "
+                "the disk at every commit",
+                database->program, database->user[0] ? " as user " : "", database->user);
+}
+
+static int make_logs(const char *results, struct why *why)
+{
+        _cleanup_free_ char *path = NULL;
+
+        if (asprintf(&path, "%s/logs", results) < 0) {
+                path = NULL;
+                return why_errno(why, -ENOMEM, "logs", results);
+        }
+        return mkdir(path, 0755) < 0 && errno != EEXIST ? why_errno(why, -errno, "logs", path) : 0;
+}
+
+static int launcher_stop(struct launcher *launcher, struct why *why)
+{
+        int r = tiles_end(&launcher->tiles, 1, TILE_PLAN_MAX_TILE, why);
+
+        targets_fini(&launcher->targets);
+        return r;
+}
+
+static void launcher_free(struct launcher *launcher)
+{
+        struct tiles *tiles = &launcher->tiles;
+
+        launcher_stop(launcher, NULL);
+        cgroup_fini(&tiles->cgroup);
+        workdir_fini(&tiles->workdir);
+        if (tiles->epoll_fd >= 0)
+                close(tiles->epoll_fd);
+        free(launcher);
+}
+
+static int launcher_new(const struct launch_config *config, struct launcher **ret, struct why *why)
+{
+        struct launcher *launcher = calloc(1, sizeof *launcher);
+        struct tiles *tiles;
+        int r;
+
+        if (!launcher)
+                return why_errno(why, -ENOMEM, "launcher", NULL);
+        tiles = &launcher->tiles;
+        tiles->config = *config;
+        tiles->workdir = (struct workdir){.fd = -1, .lock_fd = -1};
+        tiles->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+        r = tiles->epoll_fd < 0 ? why_errno(why, -errno, "epoll", NULL) : 0;
+        if (r == 0)
+                r = database_find(&tiles->database, why);
+        if (r == 0)
+                r = make_logs(config->directory, why);
+        if (r == 0)
+                r = workdir_init(&tiles->workdir, config->directory, why);
+        if (r < 0) {
+                launcher_free(launcher);
+                return r;
+        }
+        raise_descriptor_limit();
+        heed_children();
+        limit_guests(launcher);
+        note_database(launcher);
+        *ret = launcher;
+        return 0;
+}
+
+static int add_target(struct launcher *launcher, unsigned tile, unsigned guest)
+{
+        const struct process *processes = launcher->tiles.by_number[tile]->processes;
+        struct target target = {.tile = tile, .guest = guest};
+        struct role_plan plan;
+        int r = role_plan_init(&plan, &launcher->tiles.config, tile, guest);
+
+        if (r < 0)
+                return r;
+        snprintf(target.role, sizeof target.role, "%s", guest_role(guest));
+        target.url = plan.url;
+        target.pids[target.n_pids++] = processes[guest].child.pid;
+        if (guest == GUEST_OLTP)
+                target.pids[target.n_pids++] = processes[PROCESS_DATABASE].child.pid;
+        return targets_add(&launcher->targets, &target);
+}
+
+static int launcher_start(
+        struct launcher *launcher, unsigned first, unsigned last, int interrupt_fd, struct why *why)
+{
+        int r = tiles_start(&launcher->tiles, first, last, interrupt_fd, why);
+
+        if (r < 0)
+                return r;
+        for (unsigned t = first; r == 0 && t <= last; t++)
+                for (unsigned g = 0; r == 0 && g <= TILE_GUESTS; g++)
+                        r = add_target(launcher, t, g);
+        if (r < 0) { /* out of memory: what was listed belongs to tiles that go with it */
+                launcher_stop(launcher, NULL);
+                return why_errno(why, r, "targets", NULL);
+        }
+        return 0;
+}
+
+static const struct targets *launcher_targets(struct launcher *launcher)
+{
+        return &launcher->targets;
+}
+
+static int launcher_fd(struct launcher *launcher)
+{
+        return launcher->tiles.epoll_fd;
+}
+
+static int launcher_check(struct launcher *launcher, struct why *why)
+{
+        struct tiles *tiles = &launcher->tiles;
+
+        tiles_update(tiles);
+        return tiles->failed
+                       ? process_why_ended(tiles->failed, -ECHILD, tiles->config.directory, why)
+                       : 0;
+}
+
+static const char *const *launcher_notes(struct launcher *launcher)
+{
+        return launcher->notes;
+}
+
+const struct launcher_ops launch_process = {
+        .name = "process",
+        .new = launcher_new,
+        .free = launcher_free,
+        .start = launcher_start,
+        .stop = launcher_stop,
+        .targets = launcher_targets,
+        .fd = launcher_fd,
+        .check = launcher_check,
+        .notes = launcher_notes,
+};

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "measure.h"
+
+#include "clock.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* The ends of a window may wait for a busy guest; a second's poll waits no longer than this. */
+#define END_TIMEOUT_NS  (10 * NS_PER_S)
+#define POLL_TIMEOUT_NS (2 * NS_PER_S)
+#define POLL_EVERY_NS   NS_PER_S
+
+struct measurement {
+        const struct measure_config *config;
+        const struct targets *targets;
+        struct scraper *scraper;
+        struct step_window *window;
+        struct scraped *start, *end, *now; /* [n_items] each */
+        uint64_t start_ns;
+        struct guestinfo_cpu host_cpu;
+        struct guestinfo_psi host_psi;
+        struct guestinfo_process *local; /* at the start, [n_items] */
+};
+
+static void scraped_all_fini(struct scraped *all, size_t n)
+{
+        for (size_t i = 0; all && i < n; i++)
+                scraped_fini(&all[i]);
+        free(all);
+}
+
+static void measurement_fini(struct measurement *m)
+{
+        size_t n = m->targets->n_items;
+
+        scraped_all_fini(m->start, n);
+        scraped_all_fini(m->end, n);
+        scraped_all_fini(m->now, n);
+        free(m->local);
+        scraper_free(m->scraper);
+}
+
+static void name_guests(struct step_window *window, const struct targets *targets)
+{
+        for (size_t i = 0; i < targets->n_items; i++) {
+                const struct target *t = &targets->items[i];
+                struct guest_window *g = &window->guests[i];
+
+                g->tile = t->tile;
+                g->guest = t->guest;
+                snprintf(g->role, sizeof g->role, "%s", t->role);
+                snprintf(g->url, sizeof g->url, "%s", t->url);
+        }
+}
+
+static int measurement_init(struct measurement *m, struct why *why)
+{
+        size_t n = m->targets->n_items;
+
+        m->start = calloc(n, sizeof *m->start);
+        m->end = calloc(n, sizeof *m->end);
+        m->now = calloc(n, sizeof *m->now);
+        m->local = calloc(n, sizeof *m->local);
+        m->window->guests = calloc(n, sizeof *m->window->guests);
+        if (!m->start || !m->end || !m->now || !m->local || !m->window->guests)
+                return why_errno(why, -ENOMEM, "measurement", NULL);
+        m->window->n_guests = n;
+        m->window->n_tiles = targets_n_tiles(m->targets);
+        m->window->host_cpus = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+        name_guests(m->window, m->targets);
+        return scraper_new(&m->scraper, m->targets, m->config->watches, m->config->n_watches, why);
+}
+
+/* All processes of a guest on this machine together. */
+static bool read_local(const struct target *target, struct guestinfo_process *ret)
+{
+        *ret = (struct guestinfo_process){0};
+        for (size_t i = 0; i < target->n_pids; i++) {
+                struct guestinfo_process one;
+
+                if (guestinfo_read_process(target->pids[i], &one) < 0)
+                        return false;
+                ret->user_ns += one.user_ns;
+                ret->system_ns += one.system_ns;
+                ret->queued_ns += one.queued_ns;
+                ret->rss_bytes += one.rss_bytes;
+                ret->voluntary_switches += one.voluntary_switches;
+                ret->involuntary_switches += one.involuntary_switches;
+                ret->threads += one.threads;
+        }
+        return target->n_pids > 0;
+}
+
+/* Brief readings, whatever they bring: points of the window, or only progress in the warm-up. */
+static int poll_guests(struct measurement *m, bool in_window, struct why *why)
+{
+        int r = scraper_round(m->scraper, true, POLL_TIMEOUT_NS, m->now, why);
+
+        for (size_t i = 0; r == 0 && i < m->targets->n_items; i++) {
+                if (in_window)
+                        r = guest_window_point(
+                                &m->window->guests[i], &m->start[i], &m->now[i], m->start_ns);
+                scraped_fini(&m->now[i]);
+        }
+        return r;
+}
+
+static int warm_up(struct measurement *m, struct why *why)
+{
+        uint64_t begin_ns = clock_now_ns(), end_ns = begin_ns + m->config->warmup_ns;
+        int r = 0;
+
+        for (uint64_t due_ns = begin_ns; r == 0 && due_ns < end_ns; due_ns += POLL_EVERY_NS) {
+                r = scraper_wait(m->scraper, due_ns, why);
+                if (r == 0 && m->config->progress)
+                        m->config->progress(m->config->context, m->window,
+                                ((double)clock_now_ns() - (double)end_ns) / 1e9);
+        }
+        if (r == 0)
+                r = scraper_wait(m->scraper, end_ns, why);
+        m->window->warmup_s = (double)(clock_now_ns() - begin_ns) / 1e9;
+        return r;
+}
+
+static int begin(struct measurement *m, struct why *why)
+{
+        int r = scraper_round(m->scraper, false, END_TIMEOUT_NS, m->start, why);
+
+        if (r < 0)
+                return r;
+        m->start_ns = clock_now_ns();
+        m->window->started_real_ns = clock_real_ns();
+        guestinfo_read_cpu(&m->host_cpu);
+        guestinfo_read_psi(&m->host_psi);
+        for (size_t i = 0; i < m->targets->n_items; i++)
+                m->window->guests[i].local = read_local(&m->targets->items[i], &m->local[i]);
+        return 0;
+}
+
+static int watch_window(struct measurement *m, struct why *why)
+{
+        uint64_t end_ns = m->start_ns + m->config->duration_ns;
+        int r = 0;
+
+        for (uint64_t due_ns = m->start_ns + POLL_EVERY_NS; r == 0 && due_ns < end_ns;
+                due_ns += POLL_EVERY_NS) {
+                r = scraper_wait(m->scraper, due_ns, why);
+                if (r == 0)
+                        r = poll_guests(m, true, why);
+                if (r == 0 && m->config->progress)
+                        m->config->progress(m->config->context, m->window,
+                                (double)(clock_now_ns() - m->start_ns) / 1e9);
+        }
+        return r == 0 ? scraper_wait(m->scraper, end_ns, why) : r;
+}
+
+static void fill_host(struct measurement *m)
+{
+        struct guestinfo_cpu cpu;
+        struct guestinfo_psi psi;
+
+        guestinfo_read_cpu(&cpu);
+        guestinfo_read_psi(&psi);
+        m->window->host_cpu = cpu_difference(m->host_cpu, cpu);
+        m->window->host_psi = psi_difference(m->host_psi, psi);
+        m->window->seconds = (double)(clock_now_ns() - m->start_ns) / 1e9;
+        for (size_t i = 0; i < m->targets->n_items; i++) {
+                struct guest_window *g = &m->window->guests[i];
+                struct guestinfo_process now;
+
+                g->local = g->local && read_local(&m->targets->items[i], &now);
+                if (g->local)
+                        g->local_sum = process_difference(m->local[i], now);
+        }
+}
+
+/* Reads the window's end and subtracts. */
+static int finish(struct measurement *m, struct why *why)
+{
+        int r;
+
+        fill_host(m);
+        r = scraper_round(m->scraper, false, END_TIMEOUT_NS, m->end, why);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < m->targets->n_items && r == 0; i++) {
+                r = guest_window_point(
+                        &m->window->guests[i], &m->start[i], &m->end[i], m->start_ns);
+                if (r == 0)
+                        r = guest_window_fill(&m->window->guests[i], &m->start[i], &m->end[i]);
+        }
+        return r < 0 ? why_errno(why, r, "measurement", NULL) : 0;
+}
+
+/* A watch ended the window: what the guests that still live can tell is kept. The watches have
+ * spoken and are not asked again. */
+static void salvage(struct measurement *m)
+{
+        m->window->interrupted = true;
+        if (m->start_ns == 0)
+                return;
+        scraper_free(m->scraper);
+        m->scraper = NULL;
+        if (scraper_new(&m->scraper, m->targets, NULL, 0, NULL) == 0)
+                finish(m, NULL);
+}
+
+int measure_window(const struct measure_config *config, const struct targets *targets,
+        struct step_window *ret, struct why *why)
+{
+        struct measurement m = {.config = config, .targets = targets, .window = ret};
+        int r;
+
+        *ret = (struct step_window){0};
+        r = measurement_init(&m, why);
+        if (r == 0)
+                r = warm_up(&m, why);
+        if (r == 0)
+                r = begin(&m, why);
+        if (r == 0)
+                r = watch_window(&m, why);
+        if (r == 0)
+                r = finish(&m, why);
+        if (r < 0 && m.scraper)
+                salvage(&m);
+        if (m.scraper)
+                ret->cost = scraper_cost(m.scraper);
+        measurement_fini(&m);
+        return r;
+}

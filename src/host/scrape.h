@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reads the control endpoints of all guests at the same time, over connections that stay open.
+ */
+#pragma once
+
+#include "reading.h"
+#include "targets.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Something to stop a wait for: a guest that died, a user who wants to end. */
+struct watch {
+        int fd;
+        /* Called when fd is readable: 0 to go on, -errno with *why filled to end the wait. */
+        int (*check)(void *context, struct why *why);
+        void *context;
+};
+
+enum {
+        MAX_WATCHES = 4,
+};
+
+struct scraper;
+
+/* What one guest answered. */
+struct scraped {
+        bool answered;
+        struct reading reading; /* only if answered */
+        char problem[256];      /* only if not: what went wrong */
+};
+
+/* The cost of measuring. */
+struct scrape_cost {
+        uint64_t rounds;       /* all guests once */
+        uint64_t round_sum_ns; /* time until the last guest had answered */
+        uint64_t round_max_ns;
+        uint64_t cpu_ns; /* of this process, in rounds and between them */
+};
+
+/* targets and watches must live as long as the scraper. */
+int scraper_new(struct scraper **ret, const struct targets *targets, const struct watch *watches,
+        size_t n_watches, struct why *why);
+void scraper_free(struct scraper *scraper);
+
+/* One round: fills results[targets->n_items] (each to be given to scraped_fini). A guest that does
+ * not answer within timeout_ns is a result, not an error; an error is a watch's. */
+int scraper_round(struct scraper *scraper, bool brief, uint64_t timeout_ns, struct scraped *results,
+        struct why *why);
+void scraped_fini(struct scraped *scraped);
+
+/* Sleeps until due_ns or a watch's error. */
+int scraper_wait(struct scraper *scraper, uint64_t due_ns, struct why *why);
+
+struct scrape_cost scraper_cost(const struct scraper *scraper);

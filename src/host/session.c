@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session.h"
+
+#include "clock.h"
+#include "manifest.h"
+#include "run_role.h"
+#include "signals.h"
+#include "summary.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#define SESSION(member) offsetof(struct session_config, member)
+
+const struct option session_options[N_SESSION_OPTIONS] = {
+        {"output", OPTION_STRING, SESSION(output), NULL, "DIR",
+                "results directory [tileload-results/TIME]"},
+        {"warmup", OPTION_DURATION, SESSION(warmup_ns), "5s", NULL,
+                "time of work before each measured window"},
+        {"duration", OPTION_DURATION, SESSION(duration_ns), "30s", NULL,
+                "length of each measured window", .min = NS_PER_S},
+};
+
+const struct option limit_options[N_LIMIT_OPTIONS] = {
+        {"max-average", OPTION_DURATION, SESSION(limits.max_average_ns), "1s", NULL,
+                "a valid tile's average response time is at most this"},
+        {"max-p95", OPTION_DURATION, SESSION(limits.max_p95_ns), "3s", NULL,
+                "the response time of 95 % of its requests"},
+        {"max-p99", OPTION_DURATION, SESSION(limits.max_p99_ns), "5s", NULL,
+                "the response time of 99 % of its requests"},
+        {"max-errors", OPTION_SHARE, SESSION(limits.max_error_share), "0.1%", NULL,
+                "the share of any guest's operations that failed"},
+        {"min-achieved", OPTION_SHARE, SESSION(limits.min_achieved_share), "98%", NULL,
+                "the share of offered requests that were answered"},
+};
+
+/* ---- the results directory ---- */
+
+static char *default_directory(void)
+{
+        char name[64];
+        time_t now = time(NULL);
+        struct tm tm;
+
+        localtime_r(&now, &tm);
+        strftime(name, sizeof name, "tileload-results/%Y%m%d-%H%M%S", &tm);
+        return strdup(name);
+}
+
+static int make_directories(const char *path, struct why *why)
+{
+        _cleanup_free_ char *part = strdup(path);
+
+        if (!part)
+                return why_errno(why, -ENOMEM, "--output", path);
+        for (char *p = part + 1;; p++) {
+                char end = *p;
+
+                if (end != '/' && end != '\0')
+                        continue;
+                *p = '\0';
+                if (mkdir(part, 0777) < 0 && errno != EEXIST)
+                        return why_set(why, -errno, "--output", path,
+                                "cannot make directory %s: %s", part, strerror(errno));
+                if (end == '\0')
+                        return 0;
+                *p = end;
+        }
+}
+
+static int open_directory(struct session *session, struct why *why)
+{
+        const char *directory = session->directory;
+        char path[4096];
+        int r = make_directories(directory, why);
+
+        if (r < 0)
+                return r;
+        snprintf(path, sizeof path, "%s/run.json", directory);
+        if (access(path, F_OK) == 0)
+                return why_set(why, -EEXIST, "--output", directory,
+                        "holds the results of another run: choose another directory");
+        snprintf(path, sizeof path, "%s/summary.txt", directory);
+        session->summary = fopen(path, "we");
+        if (!session->summary)
+                return why_set(why, -errno, "--output", directory, "cannot write in it: %s",
+                        strerror(errno));
+        return 0;
+}
+
+/* ---- Ctrl-C ---- */
+
+static int check_signal(void *context, struct why *why)
+{
+        struct session *session = context;
+
+        session->signal = signals_take();
+        if (session->signal == 0)
+                return 0;
+        return why_set(why, -EINTR, "interrupted", NULL, "by SIG%s", sigabbrev_np(session->signal));
+}
+
+struct watch session_watch(struct session *session)
+{
+        return (struct watch){session->signal_fd, check_signal, session};
+}
+
+/* ---- from begin to end ---- */
+
+static void session_fini(struct session *session)
+{
+        result_fini(&session->result);
+        if (session->summary)
+                fclose(session->summary);
+        free(session->directory);
+}
+
+int session_begin(struct session *session, const struct session_config *config, struct why *why)
+{
+        int r;
+
+        *session = (struct session){.config = config, .signal_fd = -1};
+        session->directory = config->output ? strdup(config->output) : default_directory();
+        if (!session->directory)
+                return why_errno(why, -ENOMEM, "--output", NULL);
+        progress_init(&session->progress, stderr, (double)config->duration_ns / 1e9);
+        r = open_directory(session, why);
+        if (r == 0)
+                session->signal_fd = signals_catch();
+        if (r == 0 && session->signal_fd < 0)
+                r = why_errno(why, session->signal_fd, "signals", NULL);
+        if (r < 0)
+                session_fini(session);
+        return r;
+}
+
+int session_manifest(struct session *session, json_t *manifest, const char *launch,
+        const char *const *notes, struct why *why)
+{
+        int r = result_init(&session->result, manifest, launch, &session->config->limits, notes);
+
+        if (r < 0)
+                return why_errno(why, r, "results", NULL);
+        return result_write(&session->result, session->directory, why);
+}
+
+static void print_step(struct session *session, const struct step_window *window,
+        const struct step_verdict *verdict)
+{
+        summary_step(stdout, window, verdict);
+        fflush(stdout);
+        summary_step(session->summary, window, verdict);
+        fflush(session->summary);
+}
+
+static int take_step(
+        struct session *session, const struct step_window *window, bool *ret_valid, struct why *why)
+{
+        struct step_verdict verdict;
+        int r = step_judge(window, &session->config->limits, &verdict);
+
+        if (r == 0)
+                r = result_add_step(&session->result, window, &verdict);
+        if (r == 0)
+                print_step(session, window, &verdict);
+        *ret_valid = r == 0 && verdict.valid && !window->interrupted;
+        session->last_reason[0] = '\0';
+        for (size_t i = 0; r == 0 && i < verdict.n_tiles && !session->last_reason[0]; i++)
+                if (verdict.tiles[i].n_reasons)
+                        snprintf(session->last_reason, sizeof session->last_reason, "%.180s",
+                                verdict.tiles[i].reasons[0]);
+        step_verdict_fini(&verdict);
+        if (r < 0)
+                return why_errno(why, r, "results", NULL);
+        return result_write(&session->result, session->directory, why);
+}
+
+int session_step(struct session *session, const struct targets *targets, const struct watch *extra,
+        bool *ret_valid, struct why *why)
+{
+        struct measure_config config = {
+                .warmup_ns = session->config->warmup_ns,
+                .duration_ns = session->config->duration_ns,
+                .watches = {session_watch(session)},
+                .n_watches = 1,
+                .progress = progress_show,
+                .context = &session->progress,
+        };
+        struct step_window window;
+        int r, s = 0;
+
+        if (extra)
+                config.watches[config.n_watches++] = *extra;
+        *ret_valid = false;
+        r = measure_window(&config, targets, &window, why);
+        if (window.started_real_ns) /* there was a window, however short */
+                s = take_step(session, &window, ret_valid, r < 0 ? NULL : why);
+        step_window_fini(&window);
+        return r < 0 ? r : s;
+}
+
+static int finish(struct session *session, int error, struct why *why)
+{
+        char reason[1024];
+        struct why unwritten = {0};
+        int r;
+
+        if (error < 0)
+                result_incomplete(&session->result, why_format(why, reason, sizeof reason));
+        else
+                result_complete(&session->result);
+        r = result_write(&session->result, session->directory, &unwritten);
+        if (r < 0 && error == 0)
+                *why = unwritten;
+        return error < 0 ? error : r;
+}
+
+int session_end(struct session *session, int error, struct why *why)
+{
+        if (session->result.json)
+                error = finish(session, error, why);
+        printf("results in %s%s\n", session->directory, error < 0 ? " (incomplete)" : "");
+        fflush(stdout);
+        if (error == 0 && session->result.valid_tiles == 0)
+                error = why_set(why, -ERANGE, "verdict", NULL, "no step was valid: %s",
+                        session->last_reason);
+        session_fini(session);
+        return error < 0 ? EXIT_FAILED : EXIT_DONE;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What `run` and `measure` have in common: the results directory, the user's Ctrl-C, one measured
+ * step after another, and the end, complete or not.
+ */
+#pragma once
+
+#include "measure.h"
+#include "option.h"
+#include "progress.h"
+#include "result.h"
+#include "verdict.h"
+
+struct session_config {
+        char *output;
+        uint64_t warmup_ns, duration_ns;
+        struct limits limits;
+};
+
+enum {
+        N_SESSION_OPTIONS = 3,
+        N_LIMIT_OPTIONS = 5,
+};
+extern const struct option session_options[N_SESSION_OPTIONS]; /* fill a session_config */
+extern const struct option limit_options[N_LIMIT_OPTIONS];     /* likewise */
+
+struct session {
+        const struct session_config *config;
+        char *directory;
+        int signal_fd;
+        int signal;    /* that ended it; 0: none */
+        FILE *summary; /* DIRECTORY/summary.txt */
+        struct progress progress;
+        struct result result;
+        char last_reason[192]; /* why the last step was not valid; empty: it was */
+};
+
+/* Makes the results directory (with its parents) and catches SIGINT, SIGTERM and SIGHUP from here
+ * on. The config must outlive the session. Returns 0 or -errno. */
+int session_begin(struct session *session, const struct session_config *config, struct why *why);
+
+/* Once the launcher and the manifest are known. Takes ownership of manifest. */
+int session_manifest(struct session *session, json_t *manifest, const char *launch,
+        const char *const *notes, struct why *why);
+
+/* The user's Ctrl-C as a watch. */
+struct watch session_watch(struct session *session);
+
+/* Measures one step, judges it, prints it, adds it to the results and writes them. extra is a
+ * further watch (a launcher's), or NULL. An error is a watch's, or that the results cannot be
+ * written; what was measured until then is in the results in any case. *ret_valid: the verdict. */
+int session_step(struct session *session, const struct targets *targets, const struct watch *extra,
+        bool *ret_valid, struct why *why);
+
+/* Writes the results for the last time: complete if error is 0, otherwise marked incomplete with
+ * *why as the reason. Returns an exit status, *why filled unless it is EXIT_DONE. */
+int session_end(struct session *session, int error, struct why *why);

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "summary.h"
+
+#include "fmt.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const char *plural(unsigned n)
+{
+        return n == 1 ? "" : "s";
+}
+
+void summary_headline(FILE *to, const struct step_window *w, const struct step_verdict *v)
+{
+        char rate[FMT_SIZE], mean[FMT_SIZE], p95[FMT_SIZE], p99[FMT_SIZE], errors[FMT_SIZE];
+        const char *judgement = w->interrupted ? "cut short" : v->valid ? "valid" : "NOT valid";
+
+        fprintf(to,
+                "%u tile%s (%zu guests) %s; %s requests/s; average response %s (p95 %s, p99 %s); ",
+                w->n_tiles, plural(w->n_tiles), w->n_guests - w->n_tiles, judgement,
+                fmt_number(rate, v->rate, v->rate < 100 ? 1 : 0),
+                fmt_duration(mean, (uint64_t)v->response.mean_ns),
+                fmt_duration(p95, v->response.p95_ns), fmt_duration(p99, v->response.p99_ns));
+        if (v->errors)
+                fprintf(to, "%s errors\n", fmt_number(errors, (double)v->errors, 0));
+        else
+                fputs("no errors\n", to);
+}
+
+static void print_response(FILE *to, const char *from, const struct quantiles *q)
+{
+        char mean[FMT_SIZE], p50[FMT_SIZE], p95[FMT_SIZE], p99[FMT_SIZE], max[FMT_SIZE];
+
+        fprintf(to, "  from %-10s average %s, p50 %s, p95 %s, p99 %s, max %s\n", from,
+                fmt_duration(mean, (uint64_t)q->mean_ns), fmt_duration(p50, q->p50_ns),
+                fmt_duration(p95, q->p95_ns), fmt_duration(p99, q->p99_ns),
+                fmt_duration(max, q->max_ns));
+}
+
+static void print_figures(FILE *to, const struct step_window *w, const struct step_verdict *v)
+{
+        char requests[FMT_SIZE], offered[FMT_SIZE];
+        double busy = 0, total = (double)cpu_total_ns(&w->host_cpu);
+        uint64_t late = 0, dropped = 0;
+
+        for (size_t i = 0; i < v->n_tiles; i++) {
+                late += v->tiles[i].late;
+                dropped += v->tiles[i].dropped;
+        }
+        if (total > 0)
+                busy = (double)cpu_busy_ns(&w->host_cpu) / total * 100;
+        fprintf(to,
+                "  requests        %s answered in %.1f s; offered %s/s; sent late %" PRIu64
+                ", dropped %" PRIu64 "\n",
+                fmt_number(requests, (double)v->requests, 0), w->seconds,
+                fmt_number(offered, v->offered_rate, 1), late, dropped);
+        print_response(to, "due time", &v->response);
+        print_response(to, "sending", &v->raw);
+        if (v->n_tiles > 1)
+                fprintf(to,
+                        "  fairness        Jain's index %.3f, worst tile's share %.3f of fair\n",
+                        v->jain, v->worst_share);
+        fprintf(to,
+                "  this host       CPU %.1f %% busy, steal %.1f %%; measuring cost %.2f s of CPU\n",
+                busy, total > 0 ? (double)w->host_cpu.steal_ns / total * 100 : 0,
+                (double)w->cost.cpu_ns / 1e9);
+}
+
+static const char *work_unit(const struct guest_window *g)
+{
+        for (size_t i = 0; i < g->n_counts; i++)
+                if (g->counts[i].kind == COUNTER_WORK)
+                        return g->counts[i].unit;
+        return "";
+}
+
+/* The guest's own processes, as far as we can tell them from its machine. */
+static const struct guestinfo_process *processes(const struct guest_window *g)
+{
+        return g->local ? &g->local_sum : &g->process;
+}
+
+/* CPU that the guest used, as a share of one CPU. */
+static double cpu_share(const struct guest_window *g)
+{
+        const struct guestinfo_process *p = processes(g);
+
+        if (g->local || g->same_machine)
+                return (double)(p->user_ns + p->system_ns) / 1e9 / g->seconds;
+        return (double)cpu_busy_ns(&g->cpu) / 1e9 / g->seconds;
+}
+
+static void print_guest(FILE *to, const struct guest_window *g)
+{
+        char rate[FMT_SIZE], mean[FMT_SIZE] = "-", p99[FMT_SIZE] = "-", memory[FMT_SIZE];
+        uint64_t errors = guest_window_sum(g, COUNTER_ERROR) + guest_window_sum(g, COUNTER_WRONG);
+
+        if (g->problem[0]) {
+                fprintf(to, "  %4u %-9s %s\n", g->tile, guest_name(g->guest), g->problem);
+                return;
+        }
+        if (g->n_latencies) {
+                fmt_duration(mean, (uint64_t)hist_mean_ns(&g->latencies[0].corrected));
+                fmt_duration(p99, hist_quantile_ns(&g->latencies[0].corrected, 0.99));
+        }
+        fprintf(to, "  %4u %-9s %11s %-13s %8" PRIu64 " %9s %9s %5.0f %% %5.0f %% %10s\n", g->tile,
+                guest_name(g->guest), fmt_number(rate, guest_window_rate(g), 1), work_unit(g),
+                errors, mean, p99, cpu_share(g) * 100,
+                (double)processes(g)->queued_ns / 1e7 / g->seconds,
+                fmt_size(memory, processes(g)->rss_bytes));
+}
+
+static void print_guests(FILE *to, const struct step_window *w)
+{
+        fprintf(to, "\n  %4s %-9s %11s %-13s %8s %9s %9s %7s %7s %10s\n", "tile", "guest", "work/s",
+                "of", "errors", "average", "p99", "CPU", "queued", "memory");
+        for (size_t i = 0; i < w->n_guests; i++)
+                print_guest(to, &w->guests[i]);
+}
+
+static void print_drift(FILE *to, const struct step_window *w)
+{
+        for (size_t i = 0; i < w->n_guests; i++) {
+                const struct guest_window *g = &w->guests[i];
+                double drift = (g->clock_ratio - 1) * 100;
+
+                if (!g->problem[0] && (drift > 1 || drift < -1))
+                        fprintf(to, "\n  note: the clock of tile %u %s ran %.1f %% %s\n", g->tile,
+                                guest_name(g->guest), drift < 0 ? -drift : drift,
+                                drift < 0 ? "slow" : "fast");
+        }
+}
+
+void summary_step(FILE *to, const struct step_window *w, const struct step_verdict *v)
+{
+        summary_headline(to, w, v);
+        print_figures(to, w, v);
+        print_guests(to, w);
+        print_drift(to, w);
+        for (size_t i = 0; i < v->n_tiles; i++)
+                for (size_t j = 0; j < v->tiles[i].n_reasons; j++)
+                        fprintf(to, "%s  tile %u is not valid: %s\n", i + j ? "" : "\n",
+                                v->tiles[i].tile, v->tiles[i].reasons[j]);
+        fputc('\n', to);
+}

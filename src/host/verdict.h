@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Is a tile served well enough? Pure arithmetic on a measured window.
+ *
+ * The headline limit, an average response time under one second, is that of the 2009 study of 32
+ * tiles; the others keep an average from hiding a bad tail, lost requests or a client that could
+ * not keep up.
+ */
+#pragma once
+
+#include "window.h"
+
+struct limits {
+        uint64_t max_average_ns, max_p95_ns, max_p99_ns; /* of the external client, from due */
+        double max_error_share;    /* failed of all operations, for every guest of the tile */
+        double min_achieved_share; /* answered of offered, external client */
+};
+
+enum {
+        VERDICT_REASONS = 12,
+};
+
+struct quantiles {
+        uint64_t count;
+        double mean_ns;
+        uint64_t p50_ns, p90_ns, p95_ns, p99_ns, p999_ns, max_ns;
+};
+
+struct tile_verdict {
+        unsigned tile;
+        unsigned guests; /* a bit for each enum tile_guest that was measured */
+        bool valid;
+        char reasons[VERDICT_REASONS][192]; /* why not */
+        size_t n_reasons;
+
+        double rate;           /* requests answered a second, by the external client */
+        double offered_rate;   /* fell due a second; 0 for a closed loop */
+        double achieved_share; /* of offered; 1 for a closed loop */
+        double error_share;
+        uint64_t requests, errors, late, dropped;
+        struct quantiles response; /* corrected: from due */
+        struct quantiles raw;      /* from sent */
+        double share; /* of the step's throughput, times the number of tiles: 1 = fair */
+};
+
+struct step_verdict {
+        bool valid;
+        struct tile_verdict *tiles; /* in the order of tile numbers */
+        size_t n_tiles;
+        double rate, offered_rate;
+        uint64_t requests, errors;
+        struct quantiles response, raw; /* of all tiles' requests together */
+        double jain;                    /* fairness: 1 = every tile has the same throughput */
+        double worst_share;             /* the smallest tiles[].share */
+};
+
+struct quantiles quantiles_of(const struct hist *hist);
+
+/* Jain's index (Jain, Chiu, Hawe: DEC-TR-301, 1984): (sum x)^2 / (n * sum x^2); 1 if all are 0. */
+double jain_index(const double *values, size_t n);
+
+/* How many operations a schedule must have offered in the window at least: what the client says
+ * fell due, but not less than its configured rate allows for. A client too starved to look at its
+ * schedule would otherwise hide what it did not send. For Poisson arrivals four standard deviations
+ * are granted. */
+double offered_at_least(double configured_rate, bool poisson, double seconds, uint64_t offered);
+
+/* Fills *ret, to be given to step_verdict_fini. Returns 0 or -ENOMEM. */
+int step_judge(
+        const struct step_window *window, const struct limits *limits, struct step_verdict *ret);
+void step_verdict_fini(struct step_verdict *verdict);

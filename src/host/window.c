@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "window.h"
+
+#include "textfile.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A total that fell is a machine that was started again, which is noted elsewhere. */
+static uint64_t minus(uint64_t end, uint64_t start)
+{
+        return end > start ? end - start : 0;
+}
+
+struct guestinfo_cpu cpu_difference(struct guestinfo_cpu a, struct guestinfo_cpu b)
+{
+        return (struct guestinfo_cpu){
+                .user_ns = minus(b.user_ns, a.user_ns),
+                .nice_ns = minus(b.nice_ns, a.nice_ns),
+                .system_ns = minus(b.system_ns, a.system_ns),
+                .idle_ns = minus(b.idle_ns, a.idle_ns),
+                .iowait_ns = minus(b.iowait_ns, a.iowait_ns),
+                .irq_ns = minus(b.irq_ns, a.irq_ns),
+                .softirq_ns = minus(b.softirq_ns, a.softirq_ns),
+                .steal_ns = minus(b.steal_ns, a.steal_ns),
+        };
+}
+
+struct guestinfo_psi psi_difference(struct guestinfo_psi a, struct guestinfo_psi b)
+{
+        return (struct guestinfo_psi){
+                .has = a.has && b.has,
+                .cpu_some_us = minus(b.cpu_some_us, a.cpu_some_us),
+                .io_some_us = minus(b.io_some_us, a.io_some_us),
+                .io_full_us = minus(b.io_full_us, a.io_full_us),
+                .memory_some_us = minus(b.memory_some_us, a.memory_some_us),
+                .memory_full_us = minus(b.memory_full_us, a.memory_full_us),
+        };
+}
+
+struct guestinfo_process process_difference(struct guestinfo_process a, struct guestinfo_process b)
+{
+        return (struct guestinfo_process){
+                .user_ns = minus(b.user_ns, a.user_ns),
+                .system_ns = minus(b.system_ns, a.system_ns),
+                .queued_ns = minus(b.queued_ns, a.queued_ns),
+                .rss_bytes = b.rss_bytes,
+                .voluntary_switches = minus(b.voluntary_switches, a.voluntary_switches),
+                .involuntary_switches = minus(b.involuntary_switches, a.involuntary_switches),
+                .threads = b.threads,
+        };
+}
+
+uint64_t cpu_busy_ns(const struct guestinfo_cpu *cpu)
+{
+        return cpu->user_ns + cpu->nice_ns + cpu->system_ns + cpu->irq_ns + cpu->softirq_ns;
+}
+
+uint64_t cpu_total_ns(const struct guestinfo_cpu *cpu)
+{
+        return cpu_busy_ns(cpu) + cpu->idle_ns + cpu->iowait_ns + cpu->steal_ns;
+}
+
+static void guest_window_fini(struct guest_window *guest)
+{
+        free(guest->counts);
+        free(guest->latencies);
+        free(guest->points);
+        json_decref(guest->config);
+}
+
+void step_window_fini(struct step_window *window)
+{
+        for (size_t i = 0; i < window->n_guests; i++)
+                guest_window_fini(&window->guests[i]);
+        free(window->guests);
+        *window = (struct step_window){0};
+}
+
+static struct guestinfo_cpu read_cpu(const struct reading *r)
+{
+        return (struct guestinfo_cpu){
+                .user_ns = reading_number(r, "guest.cpu", "user_ns"),
+                .nice_ns = reading_number(r, "guest.cpu", "nice_ns"),
+                .system_ns = reading_number(r, "guest.cpu", "system_ns"),
+                .idle_ns = reading_number(r, "guest.cpu", "idle_ns"),
+                .iowait_ns = reading_number(r, "guest.cpu", "iowait_ns"),
+                .irq_ns = reading_number(r, "guest.cpu", "irq_ns"),
+                .softirq_ns = reading_number(r, "guest.cpu", "softirq_ns"),
+                .steal_ns = reading_number(r, "guest.cpu", "steal_ns"),
+        };
+}
+
+static struct guestinfo_psi read_psi(const struct reading *r)
+{
+        return (struct guestinfo_psi){
+                .has = json_is_true(json_object_get(
+                        json_object_get(json_object_get(r->json, "guest"), "psi"), "available")),
+                .cpu_some_us = reading_number(r, "guest.psi", "cpu_some_us"),
+                .io_some_us = reading_number(r, "guest.psi", "io_some_us"),
+                .io_full_us = reading_number(r, "guest.psi", "io_full_us"),
+                .memory_some_us = reading_number(r, "guest.psi", "memory_some_us"),
+                .memory_full_us = reading_number(r, "guest.psi", "memory_full_us"),
+        };
+}
+
+static struct guestinfo_process read_process(const struct reading *r)
+{
+        return (struct guestinfo_process){
+                .user_ns = reading_number(r, "process", "user_ns"),
+                .system_ns = reading_number(r, "process", "system_ns"),
+                .queued_ns = reading_number(r, "process", "queued_ns"),
+                .rss_bytes = reading_number(r, "process", "rss_bytes"),
+                .voluntary_switches = reading_number(r, "process", "voluntary_switches"),
+                .involuntary_switches = reading_number(r, "process", "involuntary_switches"),
+                .threads = reading_number(r, "process", "threads"),
+        };
+}
+
+static void copy_text(char *to, size_t size, const char *from)
+{
+        snprintf(to, size, "%s", from ? from : "unknown");
+}
+
+/* The kernel's boot tells machines apart where host names and addresses may not. */
+static bool is_this_machine(const struct reading *reading)
+{
+        const char *its = reading_text(reading, "identity", "boot_id");
+        char ours[40];
+
+        return its && textfile_read("/proc/sys/kernel/random/boot_id", ours, sizeof ours) > 0 &&
+               strcmp(its, ours) == 0;
+}
+
+static void fill_system(
+        struct guest_window *guest, const struct reading *start, const struct reading *end)
+{
+        guest->same_machine = is_this_machine(end);
+        guest->cpu = cpu_difference(read_cpu(start), read_cpu(end));
+        guest->psi = psi_difference(read_psi(start), read_psi(end));
+        guest->process = process_difference(read_process(start), read_process(end));
+        guest->vcpus = (unsigned)reading_number(end, "guest", "vcpus");
+        guest->memory_bytes = reading_number(end, "guest", "memory_bytes");
+        copy_text(guest->clocksource, sizeof guest->clocksource,
+                reading_text(end, "guest", "clocksource"));
+        copy_text(guest->version, sizeof guest->version, reading_text(end, "identity", "version"));
+        guest->config = json_incref(json_object_get(end->json, "config"));
+}
+
+/* Is what answers there what the target says? */
+static bool right_role(struct guest_window *guest, const struct reading *reading)
+{
+        const char *role = reading_text(reading, "identity", "role");
+
+        if (role && strcmp(role, guest->role) == 0)
+                return true;
+        snprintf(guest->problem, sizeof guest->problem, "%s answers as role %.15s, not %s",
+                guest->url, role ? role : "unknown", guest->role);
+        return false;
+}
+
+int guest_window_fill(
+        struct guest_window *guest, const struct scraped *start, const struct scraped *end)
+{
+        const struct scraped *silent = !start->answered ? start : !end->answered ? end : NULL;
+        double guest_s;
+        struct why why = {0};
+        int r;
+
+        if (silent) {
+                snprintf(guest->problem, sizeof guest->problem,
+                        "did not answer at the window's %s: %.180s",
+                        silent == start ? "start" : "end", silent->problem);
+                return 0;
+        }
+        if (!right_role(guest, &start->reading) || !right_role(guest, &end->reading))
+                return 0;
+        if (!reading_same_start(&start->reading, &end->reading)) {
+                guest->restarted = true;
+                snprintf(guest->problem, sizeof guest->problem, "was started again in the window");
+                return 0;
+        }
+        r = reading_counts(&start->reading, &end->reading, &guest->counts, &guest->n_counts, &why);
+        if (r == 0)
+                r = reading_latencies(&start->reading, &end->reading, &guest->latencies,
+                        &guest->n_latencies, &why);
+        if (r < 0) {
+                why_format(&why, guest->problem, sizeof guest->problem);
+                return r == -ENOMEM ? r : 0;
+        }
+        guest->seconds = (double)(end->reading.taken_ns - start->reading.taken_ns) / 1e9;
+        guest_s = ((double)reading_number(&end->reading, NULL, "clock_ns") -
+                          (double)reading_number(&start->reading, NULL, "clock_ns")) /
+                  1e9;
+        guest->clock_ratio = guest->seconds > 0 ? guest_s / guest->seconds : 0;
+        fill_system(guest, &start->reading, &end->reading);
+        return 0;
+}
+
+int guest_window_point(struct guest_window *guest, const struct scraped *start,
+        const struct scraped *now, uint64_t window_start_ns)
+{
+        uint64_t count0, sum0, count1, sum1;
+        struct point *points;
+
+        guest->polls++;
+        if (!now->answered)
+                return 0;
+        guest->polls_answered++;
+        if (!start->answered || !reading_same_start(&start->reading, &now->reading))
+                return 0;
+        points = reallocarray(guest->points, guest->n_points + 1, sizeof *points);
+        if (!points)
+                return -ENOMEM;
+        guest->points = points;
+        reading_latency(&start->reading, &count0, &sum0);
+        reading_latency(&now->reading, &count1, &sum1);
+        points[guest->n_points++] = (struct point){
+                .t_s = ((double)now->reading.taken_ns - (double)window_start_ns) / 1e9,
+                .work = minus(reading_sum(&now->reading, COUNTER_WORK),
+                        reading_sum(&start->reading, COUNTER_WORK)),
+                .errors = minus(reading_sum(&now->reading, COUNTER_ERROR) +
+                                        reading_sum(&now->reading, COUNTER_WRONG),
+                        reading_sum(&start->reading, COUNTER_ERROR) +
+                                reading_sum(&start->reading, COUNTER_WRONG)),
+                .latency_count = minus(count1, count0),
+                .latency_sum_ns = minus(sum1, sum0),
+        };
+        return 0;
+}
+
+uint64_t guest_window_count(const struct guest_window *guest, const char *name)
+{
+        for (size_t i = 0; i < guest->n_counts; i++)
+                if (strcmp(guest->counts[i].name, name) == 0)
+                        return guest->counts[i].value;
+        return 0;
+}
+
+uint64_t guest_window_sum(const struct guest_window *guest, enum counter_kind kind)
+{
+        uint64_t sum = 0;
+
+        for (size_t i = 0; i < guest->n_counts; i++)
+                if (guest->counts[i].kind == kind)
+                        sum += guest->counts[i].value;
+        return sum;
+}
+
+double guest_window_rate(const struct guest_window *guest)
+{
+        return guest->seconds > 0 ? (double)guest_window_sum(guest, COUNTER_WORK) / guest->seconds
+                                  : 0;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What was seen in a measured window: plain values, from which the verdict, the summary and
+ * run.json are made.
+ */
+#pragma once
+
+#include "guestinfo.h"
+#include "reading.h"
+#include "scrape.h"
+#include "targets.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A brief reading within the window, as sums since the window's start. */
+struct point {
+        double t_s; /* since the window's start, by our clock */
+        uint64_t work, errors;
+        uint64_t latency_count, latency_sum_ns; /* of the headline latency */
+};
+
+struct guest_window {
+        unsigned tile, guest;
+        char role[16];
+        char url[128];
+        char problem[256]; /* empty: read at both ends, the same process all the time */
+        bool restarted;
+        unsigned polls, polls_answered; /* brief readings asked for, and got */
+
+        /* All that follows is 0 or NULL where there is a problem. */
+        double seconds;     /* between the two readings, by our clock */
+        double clock_ratio; /* the same by the guest's clock, divided by ours */
+        struct count *counts;
+        size_t n_counts;
+        struct latency_window *latencies;
+        size_t n_latencies;
+        struct point *points;
+        size_t n_points;
+
+        unsigned vcpus;
+        uint64_t memory_bytes;
+        char clocksource[32], version[16];
+        struct guestinfo_cpu cpu; /* of the whole guest (of the host, for a process) */
+        struct guestinfo_psi psi;
+        struct guestinfo_process process; /* the role's process; rss at the end */
+        bool same_machine; /* a process here, not a guest of its own: cpu is the host's */
+        bool local;        /* its processes are known: */
+        struct guestinfo_process local_sum; /* all of them together */
+        json_t *config;
+};
+
+struct step_window {
+        unsigned n_tiles;
+        uint64_t started_real_ns;
+        double warmup_s, seconds;
+        bool interrupted;            /* cut short: what is here is what there was until then */
+        struct guest_window *guests; /* in the order of the targets */
+        size_t n_guests;
+        unsigned host_cpus;
+        struct guestinfo_cpu host_cpu;
+        struct guestinfo_psi host_psi;
+        struct scrape_cost cost;
+};
+
+void step_window_fini(struct step_window *window);
+
+/* Fills guest from the readings at both ends. A reading that is missing or does not fit is noted in
+ * guest->problem, which is not an error. Returns 0 or -ENOMEM. */
+int guest_window_fill(
+        struct guest_window *guest, const struct scraped *start, const struct scraped *end);
+
+/* Appends a point. Returns 0 or -ENOMEM. */
+int guest_window_point(struct guest_window *guest, const struct scraped *start,
+        const struct scraped *now, uint64_t window_start_ns);
+
+/* 0 when there is none of that name. */
+uint64_t guest_window_count(const struct guest_window *guest, const char *name);
+
+/* All counters of a kind together. */
+uint64_t guest_window_sum(const struct guest_window *guest, enum counter_kind kind);
+
+/* Work a second. */
+double guest_window_rate(const struct guest_window *guest);
+
+/* end - start, field by field; levels (rss, threads) as at the end. */
+struct guestinfo_cpu cpu_difference(struct guestinfo_cpu start, struct guestinfo_cpu end);
+struct guestinfo_psi psi_difference(struct guestinfo_psi start, struct guestinfo_psi end);
+struct guestinfo_process process_difference(
+        struct guestinfo_process start, struct guestinfo_process end);
+uint64_t cpu_busy_ns(const struct guestinfo_cpu *cpu);
+uint64_t cpu_total_ns(const struct guestinfo_cpu *cpu);

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""tileload measure: roles that something else started."""
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+import schema
+from harness import SLOWDOWN, TILELOAD, Role, address, main, run
+
+NAMES = ['external', 'web1', 'web2', 'client', 'backend', 'cpu', 'disk', 'oltp', 'idle']
+
+
+def target(guest, host, tile=1):
+    return {'tile': tile, 'guest': guest, 'url': 'http://%s:9477' % host}
+
+
+class Measure(unittest.TestCase):
+    def setUp(self):
+        self.temporary = tempfile.TemporaryDirectory(prefix='tileload-e2e-')
+        self.addCleanup(self.temporary.cleanup)
+        self.directory = self.temporary.name
+        self.output = os.path.join(self.directory, 'results')
+
+    def write(self, targets):
+        path = os.path.join(self.directory, 'targets.json')
+        with open(path, 'w') as f:
+            if isinstance(targets, str):
+                f.write(targets)
+            else:
+                json.dump({'schema': 'tileload-targets-1', 'targets': targets}, f)
+        return path
+
+    def read(self):
+        with open(os.path.join(self.output, 'run.json')) as f:
+            result = json.load(f)
+        schema.validate(result, 'run')
+        return result
+
+    def start_web(self, name):
+        """An external client, web1, its backend and an idle guest; and their targets."""
+        hosts = [address(name, h) for h in range(1, 5)]
+        backend = Role('backend', '--serve', hosts[2] + ':8080', listen=hosts[2])
+        self.addCleanup(backend.__exit__)
+        web = Role('webserver', '--serve', hosts[1] + ':8080', '--dirs', 1,
+                   '--backend', 'http://%s:8080' % hosts[2], listen=hosts[1])
+        self.addCleanup(web.__exit__)
+        idle = Role('idle', listen=hosts[3])
+        self.addCleanup(idle.__exit__)
+        client = Role('webclient', '--target', 'http://%s:8080' % hosts[1], '--dirs', 1, '--mode',
+                      'open', '--rate', 100, '--arrival', 'uniform', listen=hosts[0])
+        self.addCleanup(client.__exit__)
+        roles = {0: client, 1: web, 4: backend, 8: idle}
+        return roles, [target(g, r.listen) for g, r in roles.items()]
+
+    def test_measures_what_it_is_given(self):
+        roles, targets = self.start_web('measure')
+        done = run('measure', '--targets', self.write(targets), '--warmup', '500ms', '--duration',
+                   '4s', '--output', self.output)
+        # It works, but half a tile has no valid verdict.
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn('not a whole tile: web2, client, cpu, disk, oltp not measured', done.stdout)
+        result = self.read()
+        self.assertTrue(result['complete'])
+        self.assertEqual(result['launch'], 'none')
+        tile = result['steps'][0]['tile_results'][0]
+        guests = {g['guest']: g for g in tile['guests']}
+        self.assertEqual(sorted(guests), [0, 1, 4, 8])
+        self.assertIsNone(tile['guests'][0]['problem'])
+        # Three views of the same requests: the client's count, its histogram, the server's count.
+        sent = guests[0]['work']
+        self.assertGreater(sent, 300)
+        self.assertEqual(guests[0]['latencies'][0]['corrected']['count'], sent)
+        self.assertEqual(sum(guests[0]['latencies'][0]['histogram']['buckets'][1::2]), sent)
+        self.assertAlmostEqual(guests[1]['work'], sent, delta=sent * 0.05 + 20)
+        self.assertEqual(sum(guests[0]['series']['work']), sent)
+        self.assertEqual(guests[8]['polls'], guests[8]['polls_answered'])
+        self.assertEqual(len(done.stderr.strip().split('\n')), 1 + 3 + 1)  # warm-up, 3 s, why
+
+    def test_a_silent_guest_is_named_and_the_rest_measured(self):
+        roles, targets = self.start_web('measure-silent')
+        roles[4].kill()
+        done = run('measure', '--targets', self.write(targets), '--warmup', '0', '--duration', '2s',
+                   '--output', self.output)
+        self.assertEqual(done.returncode, 1)
+        guests = {g['guest']: g for g in self.read()['steps'][0]['tile_results'][0]['guests']}
+        self.assertIn("did not answer at the window's start", guests[4]['problem'])
+        self.assertIsNone(guests[0]['problem'])
+        self.assertGreater(guests[1]['work'], 0)
+
+    def test_a_restarted_role_is_noticed(self):
+        roles, targets = self.start_web('measure-restart')
+        process = self.start_measuring(targets, '3s')
+        self.wait_polls(process, 1)
+        roles[8].kill()
+        again = Role('idle', listen=roles[8].listen)
+        self.addCleanup(again.__exit__)
+        process.communicate(timeout=30 * SLOWDOWN)
+        guests = {g['guest']: g for g in self.read()['steps'][0]['tile_results'][0]['guests']}
+        self.assertTrue(guests[8]['restarted'])
+        self.assertIn('started again', guests[8]['problem'])
+
+    def start_measuring(self, targets, duration):
+        process = subprocess.Popen(
+            [TILELOAD, 'measure', '--targets', self.write(targets), '--warmup', '0', '--duration',
+             duration, '--output', self.output], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, env=dict(os.environ, TILELOAD_CMDLINE='/dev/null'))
+        self.addCleanup(lambda: (process.kill(), process.communicate()))
+        return process
+
+    def wait_polls(self, process, n):
+        """Progress lines on standard error tell where the window is."""
+        while n:
+            line = process.stderr.readline()
+            self.assertTrue(line, 'ended early')
+            n -= ' s] 1 tile: ' in line
+
+    def test_interrupted_keeps_what_there_was(self):
+        for sig in signal.SIGINT, signal.SIGTERM:
+            with self.subTest(sig.name):
+                self.output = os.path.join(self.directory, sig.name)
+                roles, targets = self.start_web('measure-' + sig.name)
+                process = self.start_measuring(targets, '60s')
+                self.wait_polls(process, 2)
+                began = time.monotonic()
+                process.send_signal(sig)
+                out, err = process.communicate(timeout=10 * SLOWDOWN)
+                self.assertLess(time.monotonic() - began, 3 * SLOWDOWN)
+                self.assertEqual(process.returncode, 1)
+                self.assertEqual(err.strip().split('\n')[-1],
+                                 'tileload: interrupted: by %s' % sig.name)
+                self.assertIn('(incomplete)', out)
+                result = self.read()
+                self.assertFalse(result['complete'])
+                self.assertIn(sig.name, result['incomplete_reason'])
+                step = result['steps'][0]
+                self.assertTrue(step['interrupted'])
+                self.assertFalse(step['valid'])
+                self.assertGreater(step['requests'], 100)
+                self.assertLess(step['duration_s'], 50)
+
+    def fails(self, status, line, *args):
+        done = run('measure', *args)
+        self.assertEqual(done.returncode, status, done.stderr)
+        self.assertEqual(done.stderr.count('\n'), 1, done.stderr)
+        self.assertRegex(done.stderr, line)
+
+    def test_bad_input(self):
+        good = self.write([target(0, '127.0.0.1')])
+        self.fails(2, r'--targets: needs a file')
+        self.fails(2, r'targets file "/nonexistent": No such file', '--targets', '/nonexistent')
+        self.fails(2, r'--duratoin: unknown: the nearest valid one is --duration',
+                   '--targets', good, '--duratoin', '3s')
+        self.fails(2, r'--duration "0": out of range: 1s or more', '--targets', good,
+                   '--duration', '0')
+        self.fails(2, r'line 1, column \d+', '--targets', self.write('{"schema": tile'))
+        self.fails(2, r'targets\[1\].guest', '--targets',
+                   self.write([target(0, '127.0.0.1'), target(99, '127.0.0.1')]))
+
+    def test_bad_output(self):
+        good = self.write([target(0, '127.0.0.1')])
+        os.mkdir(self.output)
+        with open(os.path.join(self.output, 'run.json'), 'w') as f:
+            f.write('precious')
+        self.fails(1, r'--output ".*": holds the results of another run', '--targets', good,
+                   '--output', self.output)
+        with open(os.path.join(self.output, 'run.json')) as f:
+            self.assertEqual(f.read(), 'precious')
+        self.fails(1, r'--output "/proc/nosuch": cannot make directory', '--targets', good,
+                   '--output', '/proc/nosuch')
+        self.fails(1, r'--output ".*run.json": cannot make directory .*File exists|Not a directory',
+                   '--targets', good, '--output', os.path.join(self.output, 'run.json'))
+
+
+if __name__ == '__main__':
+    main()

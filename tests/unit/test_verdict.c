@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include "clock.h"
+#include "verdict.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct limits limits = {
+        .max_average_ns = NS_PER_S,
+        .max_p95_ns = 3 * NS_PER_S,
+        .max_p99_ns = 5 * NS_PER_S,
+        .max_error_share = 0.001,
+        .min_achieved_share = 0.98,
+};
+
+/* ---- windows as a healthy step would bring them ---- */
+
+static void add_count(
+        struct guest_window *g, const char *name, enum counter_kind kind, uint64_t value)
+{
+        struct count *c;
+
+        g->counts = realloc(g->counts, (g->n_counts + 1) * sizeof *g->counts);
+        c = &g->counts[g->n_counts++];
+        *c = (struct count){.kind = kind, .value = value, .unit = "operations"};
+        snprintf(c->name, sizeof c->name, "%s", name);
+}
+
+static void make_external(struct guest_window *g, uint64_t requests, uint64_t response_ns)
+{
+        add_count(g, "requests", COUNTER_WORK, requests);
+        add_count(g, "offered", COUNTER_EVENT, requests);
+        add_count(g, "timeouts", COUNTER_ERROR, 0);
+        g->n_latencies = 1;
+        g->latencies = calloc(1, sizeof *g->latencies);
+        for (uint64_t i = 0; i < requests; i++) {
+                hist_record(&g->latencies[0].corrected, response_ns);
+                hist_record(&g->latencies[0].raw, response_ns / 2);
+        }
+        g->config =
+                json_pack("{s:s, s:s, s:s}", "mode", "open", "rate", "100", "arrival", "uniform");
+}
+
+/* n tiles, each at 100 requests/s offered and answered for 10 s in 2 ms. */
+static struct step_window healthy(unsigned n_tiles)
+{
+        struct step_window w = {.n_tiles = n_tiles, .seconds = 10, .n_guests = n_tiles * 9};
+
+        w.guests = calloc(w.n_guests, sizeof *w.guests);
+        for (size_t i = 0; i < w.n_guests; i++) {
+                struct guest_window *g = &w.guests[i];
+
+                g->tile = (unsigned)i / 9 + 1;
+                g->guest = (unsigned)i % 9;
+                g->seconds = 10;
+                g->polls = g->polls_answered = 10;
+                if (g->guest == GUEST_EXTERNAL)
+                        make_external(g, 1000, 2 * NS_PER_MS);
+                else if (g->guest != GUEST_IDLE)
+                        add_count(g, "operations", COUNTER_WORK, 500);
+        }
+        return w;
+}
+
+static struct guest_window *guest_of(struct step_window *w, unsigned tile, unsigned guest)
+{
+        return &w->guests[(tile - 1) * 9 + guest];
+}
+
+static void set_count(struct guest_window *g, const char *name, uint64_t value)
+{
+        for (size_t i = 0; i < g->n_counts; i++)
+                if (strcmp(g->counts[i].name, name) == 0)
+                        g->counts[i].value = value;
+}
+
+/* Judges, checks that the first tile is not valid for this reason (NULL: valid), frees. */
+static void judge_first(struct step_window *w, const char *reason)
+{
+        struct step_verdict v;
+
+        assert_int_equal(step_judge(w, &limits, &v), 0);
+        if (!reason) {
+                assert_true(v.tiles[0].valid);
+                assert_int_equal(v.tiles[0].n_reasons, 0);
+        } else {
+                assert_false(v.valid);
+                assert_false(v.tiles[0].valid);
+                assert_int_equal(v.tiles[0].n_reasons, 1);
+                assert_case(strstr(v.tiles[0].reasons[0], reason), "got \"%s\", not \"%s\"",
+                        v.tiles[0].reasons[0], reason);
+        }
+        step_verdict_fini(&v);
+        step_window_fini(w);
+}
+
+/* ---- tests ---- */
+
+static void a_healthy_step_is_valid(void **state)
+{
+        struct step_window w = healthy(3);
+        struct step_verdict v;
+
+        assert_int_equal(step_judge(&w, &limits, &v), 0);
+        assert_true(v.valid);
+        assert_int_equal(v.n_tiles, 3);
+        assert_int_equal(v.requests, 3000);
+        assert_near(v.rate, 300, 1e-9);
+        assert_near(v.offered_rate, 300, 1e-9);
+        assert_near(v.jain, 1, 1e-12);
+        assert_near(v.worst_share, 1, 1e-12);
+        assert_int_equal(v.response.count, 3000);
+        assert_near(v.response.mean_ns, 2e6, 1);
+        assert_near(v.raw.mean_ns, 1e6, 1);
+        for (size_t i = 0; i < 3; i++) {
+                assert_true(v.tiles[i].valid);
+                assert_near(v.tiles[i].share, 1, 1e-12);
+                assert_near(v.tiles[i].achieved_share, 1, 1e-12);
+        }
+        step_verdict_fini(&v);
+        step_window_fini(&w);
+}
+
+static void limits_are_inclusive(void **state)
+{
+        struct limits at = limits;
+        struct step_window w = healthy(1);
+        struct step_verdict v;
+
+        at.max_average_ns = 2 * NS_PER_MS;
+        assert_int_equal(step_judge(&w, &at, &v), 0);
+        assert_true(v.valid);
+        step_verdict_fini(&v);
+        at.max_average_ns--;
+        assert_int_equal(step_judge(&w, &at, &v), 0);
+        assert_false(v.valid);
+        step_verdict_fini(&v);
+        step_window_fini(&w);
+}
+
+static void slow_tails_are_not_valid(void **state)
+{
+        struct step_window w = healthy(1);
+        struct hist *h = &guest_of(&w, 1, GUEST_EXTERNAL)->latencies[0].corrected;
+
+        /* 8 % of requests at 4 s: the average stays at 0.3 s, p95 does not. */
+        for (int i = 0; i < 87; i++)
+                hist_record(h, 4 * NS_PER_S);
+        judge_first(&w, "p95 response time 4.0");
+
+        w = healthy(1);
+        h = &guest_of(&w, 1, GUEST_EXTERNAL)->latencies[0].corrected;
+        for (int i = 0; i < 20; i++)
+                hist_record(h, 6 * NS_PER_S);
+        judge_first(&w, "p99 response time 6.0");
+
+        w = healthy(1);
+        memset(guest_of(&w, 1, GUEST_EXTERNAL)->latencies, 0, sizeof(struct latency_window));
+        h = &guest_of(&w, 1, GUEST_EXTERNAL)->latencies[0].corrected;
+        for (int i = 0; i < 1000; i++)
+                hist_record(h, 1200 * NS_PER_MS);
+        judge_first(&w, "average response time 1.20 s");
+}
+
+static void lost_requests_are_not_valid(void **state)
+{
+        struct step_window w = healthy(1);
+
+        set_count(guest_of(&w, 1, GUEST_EXTERNAL), "requests", 979);
+        judge_first(&w, "achieved 97.9 %");
+        w = healthy(1);
+        set_count(guest_of(&w, 1, GUEST_EXTERNAL), "requests", 985);
+        judge_first(&w, NULL);
+}
+
+/* A client that got no CPU neither sent nor noticed what fell due. */
+static void a_starved_client_cannot_hide(void **state)
+{
+        struct step_window w = healthy(1);
+
+        set_count(guest_of(&w, 1, GUEST_EXTERNAL), "requests", 500);
+        set_count(guest_of(&w, 1, GUEST_EXTERNAL), "offered", 500);
+        judge_first(&w, "achieved 50.1 %");
+}
+
+static void errors_are_not_valid(void **state)
+{
+        struct step_window w = healthy(1);
+
+        set_count(guest_of(&w, 1, GUEST_EXTERNAL), "timeouts", 2);
+        judge_first(&w, "external failed in 0.20 % of its operations (mostly timeouts)");
+
+        w = healthy(1);
+        set_count(guest_of(&w, 1, GUEST_EXTERNAL), "timeouts", 1);
+        judge_first(&w, NULL);
+
+        w = healthy(1);
+        add_count(guest_of(&w, 1, GUEST_OLTP), "connection_lost", COUNTER_ERROR, 10);
+        judge_first(&w, "oltp failed");
+}
+
+static void one_wrong_answer_is_enough(void **state)
+{
+        struct step_window w = healthy(1);
+        struct guest_window *disk = guest_of(&w, 1, GUEST_DISK);
+
+        set_count(disk, "operations", 100000000);
+        add_count(disk, "wrong_blocks", COUNTER_WRONG, 1);
+        judge_first(&w, "disk gave or got 1 wrong answers (mostly wrong_blocks)");
+}
+
+static void silent_and_lazy_guests_are_not_valid(void **state)
+{
+        struct step_window w = healthy(1);
+
+        guest_of(&w, 1, GUEST_IDLE)->polls_answered = 9;
+        judge_first(&w, "idle did not answer 1 of 10 polls");
+
+        w = healthy(1);
+        set_count(guest_of(&w, 1, GUEST_CPU), "operations", 0);
+        judge_first(&w, "cpu did no work");
+
+        w = healthy(1);
+        snprintf(guest_of(&w, 1, GUEST_WEB2)->problem, 32, "was started again in the window");
+        judge_first(&w, "web2 was started again");
+
+        w = healthy(1);
+        w.n_guests--; /* idle, the last one */
+        judge_first(&w, "not a whole tile: idle not measured");
+}
+
+static void one_bad_tile_spoils_the_step_but_not_its_neighbours(void **state)
+{
+        struct step_window w = healthy(2);
+        struct step_verdict v;
+
+        set_count(guest_of(&w, 2, GUEST_EXTERNAL), "requests", 500);
+        assert_int_equal(step_judge(&w, &limits, &v), 0);
+        assert_false(v.valid);
+        assert_true(v.tiles[0].valid);
+        assert_false(v.tiles[1].valid);
+        assert_near(v.rate, 150, 1e-9);
+        assert_near(v.worst_share, 50 * 2 / 150.0, 1e-9);
+        /* (100 + 50)^2 / (2 (100^2 + 50^2)) */
+        assert_near(v.jain, 0.9, 1e-12);
+        step_verdict_fini(&v);
+        step_window_fini(&w);
+}
+
+static void jain(void **state)
+{
+        static const double one_of_four[] = {1, 0, 0, 0}, all_zero[] = {0, 0};
+        /* The example of the report: sum 60, sum of squares 1000, 60^2 / (4 * 1000). */
+        static const double mixed[] = {10, 20, 20, 10};
+
+        assert_near(jain_index(one_of_four, 4), 0.25, 1e-12);
+        assert_near(jain_index(all_zero, 2), 1, 1e-12);
+        assert_near(jain_index(mixed, 4), 0.9, 1e-12);
+}
+
+static void offered(void **state)
+{
+        assert_near(offered_at_least(100, false, 10, 1000), 1000, 1e-9);
+        assert_near(offered_at_least(100, false, 10, 400), 999, 1e-9);
+        /* Poisson: 10,000 - 4 * 100. */
+        assert_near(offered_at_least(100, true, 100, 9700), 9700, 1e-9);
+        assert_near(offered_at_least(100, true, 100, 5000), 9600, 1e-9);
+        /* Little expected: no negative numbers. */
+        assert_near(offered_at_least(1, true, 1, 0), 0, 1e-9);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(a_healthy_step_is_valid),
+                cmocka_unit_test(limits_are_inclusive),
+                cmocka_unit_test(slow_tails_are_not_valid),
+                cmocka_unit_test(lost_requests_are_not_valid),
+                cmocka_unit_test(a_starved_client_cannot_hide),
+                cmocka_unit_test(errors_are_not_valid),
+                cmocka_unit_test(one_wrong_answer_is_enough),
+                cmocka_unit_test(silent_and_lazy_guests_are_not_valid),
+                cmocka_unit_test(one_bad_tile_spoils_the_step_but_not_its_neighbours),
+                cmocka_unit_test(jain),
+                cmocka_unit_test(offered),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

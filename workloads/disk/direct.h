@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Direct I/O on one regular file that nobody else works on.
+ */
+#pragma once
+
+#include "why.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Opens and locks the file, made empty first if it is not there and create is set. Returns the
+ * descriptor, which holds the lock, or -errno with *why filled: -EBUSY when another has it. */
+int disk_open_locked(const char *path, bool create, struct why *why);
+
+/* All of it, however many calls that takes: 0 or -errno; -ENODATA at the end of the file. */
+int disk_transfer(int fd, void *buffer, size_t size, uint64_t offset, bool write);
+
+/* Memory for direct I/O, in huge pages where there are some: a 128 KiB operation is then one piece
+ * for the device, not 32. Rounded up to 2 MiB, zeroed. NULL when there is none. Free it. */
+void *disk_buffer_new(size_t size);

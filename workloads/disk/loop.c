@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The disk role's event loop: compose a few, submit them, take a few completions, check them.
+ */
+#include "disk.h"
+
+#include "macro.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+/* ---- out ---- */
+
+static void compose(struct worker *worker, struct disk_slot *slot, struct disk_phase phase)
+{
+        struct disk *disk = worker->state;
+        struct disk_operation *o = &slot->operation;
+        size_t size;
+
+        *o = disk_schedule_next(&disk->schedule, phase, &worker->rng, &disk->map);
+        disk_map_claim(&disk->map, o->block, o->n_blocks);
+        size = (size_t)o->n_blocks * DISK_BLOCK_SIZE;
+        if (o->write) {
+                disk_map_compose(&disk->map, disk->file.id, o->block, o->n_blocks, slot->buffer);
+                io_prep_pwrite(&slot->iocb, disk->file.fd, slot->buffer, size,
+                        (long long)disk_block_offset(o->block));
+        } else {
+                io_prep_pread(&slot->iocb, disk->file.fd, slot->buffer, size,
+                        (long long)disk_block_offset(o->block));
+        }
+        slot->iocb.data = slot;
+}
+
+/* The sync goes first when it is due, so that a busy queue never starves it. */
+static void compose_batch(struct worker *worker)
+{
+        const struct disk_config *config = worker->config;
+        struct disk *disk = worker->state;
+        uint64_t now_ns = clock_now_ns();
+        struct disk_phase phase =
+                disk_schedule_phase(&disk->schedule.config, now_ns - disk->started_ns);
+
+        if (config->sync_ns && !disk->syncing && now_ns >= disk->sync_due_ns &&
+                disk->n_batch < DISK_BATCH) {
+                io_prep_fdsync(&disk->sync, disk->file.fd);
+                disk->syncing = true;
+                disk->sync_due_ns = now_ns + config->sync_ns;
+                disk->batch[disk->n_batch++] = &disk->sync;
+        }
+        while (disk->n_batch < DISK_BATCH && disk->n_idle > 0) {
+                struct disk_slot *slot = disk->idle[--disk->n_idle];
+
+                compose(worker, slot, phase);
+                disk->batch[disk->n_batch++] = &slot->iocb;
+        }
+}
+
+/* Sent is the moment before the submission, whose own cost is part of the latency. */
+static void stamp_batch(struct disk *disk)
+{
+        uint64_t now_ns = clock_now_ns();
+
+        for (unsigned i = 0; i < disk->n_batch; i++) {
+                struct disk_slot *slot = disk->batch[i]->data;
+
+                if (slot)
+                        slot->sent_ns = now_ns;
+                else
+                        disk->sync_sent_ns = now_ns;
+        }
+}
+
+static int submit_batch(struct disk *disk, struct why *why)
+{
+        int n;
+
+        if (disk->n_batch == 0)
+                return 0;
+        stamp_batch(disk);
+        n = disk_aio_submit(&disk->aio, disk->batch, disk->n_batch);
+        if (n < 0)
+                return why_errno(why, n, "io_submit", disk->file.path);
+        disk->n_batch -= (unsigned)n;
+        memmove(disk->batch, disk->batch + n, disk->n_batch * sizeof *disk->batch);
+        return 0;
+}
+
+/* ---- in ---- */
+
+static void count_done(struct worker *worker, const struct disk_slot *slot, uint64_t done_ns)
+{
+        const struct disk_operation *o = &slot->operation;
+        uint64_t size = (uint64_t)o->n_blocks * DISK_BLOCK_SIZE;
+
+        worker_add(worker, DISK_OPERATIONS, 1);
+        worker_add(worker, o->sequential ? DISK_SEQUENTIAL : DISK_RANDOM, 1);
+        worker_add(worker, o->write ? DISK_WRITES : DISK_READS, 1);
+        worker_add(worker, o->write ? DISK_WRITTEN_BYTES : DISK_READ_BYTES, size);
+        /* A closed loop without think time: due when it is sent. */
+        worker_latency(worker, DISK_OPERATION, slot->sent_ns, slot->sent_ns, done_ns);
+        worker_latency(
+                worker, o->write ? DISK_WRITE : DISK_READ, slot->sent_ns, slot->sent_ns, done_ns);
+}
+
+static unsigned wrong_counter(enum disk_fault fault)
+{
+        switch (fault) {
+        case DISK_FOREIGN:
+                return DISK_FOREIGN_READS;
+        case DISK_MISPLACED:
+                return DISK_MISPLACED_READS;
+        case DISK_STALE:
+                return DISK_STALE_READS;
+        default:
+                return DISK_CORRUPT_READS;
+        }
+}
+
+static void finish_read(
+        struct worker *worker, struct disk_slot *slot, long result, uint64_t done_ns)
+{
+        struct disk *disk = worker->state;
+        const struct disk_operation *o = &slot->operation;
+        enum disk_fault fault;
+        size_t verified;
+
+        if (result != (long)(o->n_blocks * DISK_BLOCK_SIZE)) {
+                worker_add(worker, result < 0 ? DISK_READ_ERRORS : DISK_SHORT_READS, 1);
+                return;
+        }
+        fault = disk_map_verify(
+                &disk->map, disk->file.id, o->block, o->n_blocks, slot->buffer, &verified);
+        worker_add(worker, DISK_BLOCKS_VERIFIED, verified);
+        if (fault)
+                worker_add(worker, wrong_counter(fault), 1);
+        else
+                count_done(worker, slot, done_ns);
+}
+
+static void finish_write(
+        struct worker *worker, struct disk_slot *slot, long result, uint64_t done_ns)
+{
+        struct disk *disk = worker->state;
+        const struct disk_operation *o = &slot->operation;
+
+        if (result != (long)(o->n_blocks * DISK_BLOCK_SIZE)) {
+                disk_map_doubt(&disk->map, o->block, o->n_blocks);
+                worker_add(worker, result < 0 ? DISK_WRITE_ERRORS : DISK_SHORT_WRITES, 1);
+                return;
+        }
+        disk_map_acknowledge(&disk->map, o->block, o->n_blocks);
+        count_done(worker, slot, done_ns);
+}
+
+static void finish_sync(struct worker *worker, long result, uint64_t done_ns)
+{
+        struct disk *disk = worker->state;
+
+        disk->syncing = false;
+        if (result < 0) {
+                worker_add(worker, DISK_SYNC_ERRORS, 1);
+                return;
+        }
+        worker_add(worker, DISK_SYNCS, 1);
+        worker_latency(worker, DISK_SYNC, disk->sync_sent_ns, disk->sync_sent_ns, done_ns);
+}
+
+static void finish(struct worker *worker, const struct io_event *event, uint64_t done_ns)
+{
+        struct disk *disk = worker->state;
+        struct disk_slot *slot = event->data;
+        long result = (long)event->res;
+
+        if (event->obj == &disk->stop)
+                return;
+        if (event->obj == &disk->sync) {
+                finish_sync(worker, result, done_ns);
+                return;
+        }
+        if (slot->operation.write)
+                finish_write(worker, slot, result, done_ns);
+        else
+                finish_read(worker, slot, result, done_ns);
+        disk_map_release(&disk->map, slot->operation.block, slot->operation.n_blocks);
+        disk->idle[disk->n_idle++] = slot;
+}
+
+/* ---- round ---- */
+
+/* A stop request is one more completion to wait for (Linux 4.18): no timeout, no second wait. */
+static int watch_stop(struct disk *disk, const struct stop *stop, struct why *why)
+{
+        struct iocb *iocb = &disk->stop;
+        int n;
+
+        io_prep_poll(iocb, stop->fd, POLLIN);
+        n = disk_aio_submit(&disk->aio, &iocb, 1);
+        if (n == 1)
+                return 0;
+        return why_set(why, n < 0 ? n : -EAGAIN, "io_submit", NULL,
+                "the kernel cannot poll through asynchronous I/O: Linux 4.18 or later is needed");
+}
+
+static unsigned in_flight(const struct disk *disk)
+{
+        unsigned composed = 0;
+
+        for (unsigned i = 0; i < disk->n_batch; i++)
+                composed += disk->batch[i] != &disk->sync;
+        return disk->n_slots - disk->n_idle - composed;
+}
+
+/* Something is worth waiting for only if nothing more can be sent now. A batch that the kernel had
+ * no room for waits for a completion, or, if none is to come, for a moment. */
+static int reap(struct worker *worker, struct io_event *events)
+{
+        struct disk *disk = worker->state;
+
+        if (disk->n_batch > 0 && in_flight(disk) == 0)
+                stop_wait_until(worker->stop, clock_now_ns() + NS_PER_MS);
+        return disk_aio_reap(&disk->aio, events, DISK_BATCH,
+                in_flight(disk) > 0 && (disk->n_batch > 0 || disk->n_idle == 0));
+}
+
+int disk_loop(struct worker *worker, struct why *why)
+{
+        struct disk *disk = worker->state;
+        int r = watch_stop(disk, worker->stop, why);
+
+        disk->started_ns = clock_now_ns();
+        while (r == 0 && !worker_stopping(worker)) {
+                struct io_event events[DISK_BATCH];
+                uint64_t now_ns;
+                int n;
+
+                compose_batch(worker);
+                r = submit_batch(disk, why);
+                if (r < 0)
+                        break;
+                worker_set(worker, DISK_IN_FLIGHT, in_flight(disk));
+                n = reap(worker, events);
+                if (n < 0)
+                        return why_errno(why, n, "io_getevents", disk->file.path);
+                now_ns = clock_now_ns();
+                for (int i = 0; i < n; i++)
+                        finish(worker, &events[i], now_ns);
+        }
+        worker_set(worker, DISK_IN_FLIGHT, 0);
+        return r;
+}
