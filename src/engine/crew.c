@@ -64,6 +64,8 @@ static int set_up(struct crew *crew, struct worker *worker, struct why *why)
                 return r;
         pthread_mutex_lock(&crew->lock);
         last = ++crew->n_set_up == crew->n_workers;
+        if (last)
+                crew->work_ns = clock_now_ns();
         pthread_mutex_unlock(&crew->lock);
         if (last)
                 enter_phase(crew, CREW_WORK);
@@ -120,8 +122,9 @@ static int step_loop(const struct workload *workload, struct worker *worker, str
 
 static int work(struct crew *crew, struct worker *worker, struct why *why)
 {
+        /* From one start for all: only then do the shares of a uniform schedule interleave. */
         pace_init(&worker->pace, &crew->pace, worker->seed, worker->index, worker->n_workers,
-                clock_now_ns());
+                crew->work_ns);
         if (crew->workload->loop)
                 return crew->workload->loop(worker, why);
         return step_loop(crew->workload, worker, why);
@@ -278,8 +281,11 @@ bool crew_end(struct crew *crew, uint64_t timeout_ns)
                 struct pollfd fd = {.fd = crew->event_fd, .events = POLLIN};
 
                 now_ns = clock_now_ns();
-                if (now_ns >= due_ns)
+                if (now_ns >= due_ns) {
+                        for (unsigned i = 0; i < crew->n_threads; i++)
+                                pthread_detach(crew->threads[i]); /* no one joins them now */
                         return false;
+                }
                 poll(&fd, 1, clock_poll_timeout_ms(now_ns, due_ns));
         }
         for (unsigned i = 0; i < crew->n_threads; i++)

@@ -85,6 +85,7 @@ int errand_run(int (*work)(const void *config, const struct stop *stop, struct w
         }
         *ret_hangs = !errand_wait(errand, signal_fd);
         if (*ret_hangs) {
+                pthread_detach(thread);
                 r = -ECANCELED;
         } else {
                 pthread_join(thread, NULL);

@@ -95,7 +95,7 @@ static bool read_local(const struct target *target, struct guestinfo_process *re
 /* Brief readings, whatever they bring: points of the window, or only progress in the warm-up. */
 static int poll_guests(struct measurement *m, bool in_window, struct why *why)
 {
-        int r = scraper_round(m->scraper, true, POLL_TIMEOUT_NS, m->now, why);
+        int r = scraper_round(m->scraper, SCRAPE_ALL, true, POLL_TIMEOUT_NS, m->now, why);
 
         for (size_t i = 0; r == 0 && i < m->targets->n_items; i++) {
                 if (in_window)
@@ -123,10 +123,15 @@ static int warm_up(struct measurement *m, struct why *why)
         return r;
 }
 
+/* Full readings of many guests are a burst of work. The external clients are read last at the
+ * window's start and first at its end, so that it does not fall into their window. */
 static int begin(struct measurement *m, struct why *why)
 {
-        int r = scraper_round(m->scraper, false, END_TIMEOUT_NS, m->start, why);
+        int r = scraper_round(m->scraper, SCRAPE_TILES, false, END_TIMEOUT_NS, m->start, why);
 
+        if (r == 0)
+                r = scraper_round(
+                        m->scraper, SCRAPE_EXTERNAL, false, END_TIMEOUT_NS, m->start, why);
         if (r < 0)
                 return r;
         m->start_ns = clock_now_ns();
@@ -181,7 +186,9 @@ static int finish(struct measurement *m, struct why *why)
         int r;
 
         fill_host(m);
-        r = scraper_round(m->scraper, false, END_TIMEOUT_NS, m->end, why);
+        r = scraper_round(m->scraper, SCRAPE_EXTERNAL, false, END_TIMEOUT_NS, m->end, why);
+        if (r == 0)
+                r = scraper_round(m->scraper, SCRAPE_TILES, false, END_TIMEOUT_NS, m->end, why);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < m->targets->n_items && r == 0; i++) {

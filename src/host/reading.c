@@ -7,7 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
-int reading_init(struct reading *reading, json_t *json, uint64_t taken_ns, struct why *why)
+int reading_init(
+        struct reading *reading, json_t *json, uint64_t sent_ns, uint64_t done_ns, struct why *why)
 {
         const char *schema = json_string_value(json_object_get(json, "schema"));
 
@@ -18,7 +19,11 @@ int reading_init(struct reading *reading, json_t *json, uint64_t taken_ns, struc
                 json_decref(json);
                 return -EPROTO;
         }
-        *reading = (struct reading){.json = json, .taken_ns = taken_ns};
+        *reading = (struct reading){
+                .json = json,
+                .taken_ns = sent_ns + (done_ns - sent_ns) / 2,
+                .taken_error_ns = (done_ns - sent_ns) / 2,
+        };
         return 0;
 }
 

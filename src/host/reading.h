@@ -28,12 +28,15 @@ struct latency_window {
 };
 
 struct reading {
-        json_t *json;      /* the document */
-        uint64_t taken_ns; /* our CLOCK_MONOTONIC: middle between request and answer */
+        json_t *json;            /* the document */
+        uint64_t taken_ns;       /* our CLOCK_MONOTONIC: middle between request and answer */
+        uint64_t taken_error_ns; /* it may have been this much earlier or later */
 };
 
-/* Takes ownership of json. -EPROTO: not a stats.json that we understand (reason in *why). */
-int reading_init(struct reading *reading, json_t *json, uint64_t taken_ns, struct why *why);
+/* json was asked for at sent_ns and was there at done_ns. Takes ownership of it. -EPROTO: not a
+ * stats.json that we understand (reason in *why). */
+int reading_init(
+        struct reading *reading, json_t *json, uint64_t sent_ns, uint64_t done_ns, struct why *why);
 void reading_fini(struct reading *reading);
 
 const char *reading_text(const struct reading *reading, const char *object, const char *key);

@@ -151,6 +151,7 @@ static void add_measured(json_t *json, const struct guest_window *g)
         json_object_set_new(json, "counters", counts_json(g));
         json_object_set_new(json, "latencies", latencies_json(g));
         json_object_set_new(json, "clock_ratio", rounded(g->clock_ratio, 1e-6));
+        json_object_set_new(json, "clock_error", rounded(g->clock_error, 1e-6));
         json_object_set_new(json, "version", json_string(g->version));
         json_object_set_new(json, "machine",
                 json_pack("{s:i, s:I, s:s, s:o, s:o}", "vcpus", (int)g->vcpus, "memory_bytes",

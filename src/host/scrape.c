@@ -205,28 +205,35 @@ static void take_result(struct fetch *fetch, struct scraped *ret)
                 snprintf(ret->problem, sizeof ret->problem, "stats.json is not JSON");
                 return;
         }
-        /* The guest took its snapshot somewhere between our request and its answer. */
-        if (reading_init(&ret->reading, json, fetch->sent_ns / 2 + fetch->done_ns / 2, &why) < 0)
+        if (reading_init(&ret->reading, json, fetch->sent_ns, fetch->done_ns, &why) < 0)
                 snprintf(ret->problem, sizeof ret->problem, "%.200s", why.reason);
         else
                 ret->answered = true;
 }
 
-int scraper_round(struct scraper *scraper, bool brief, uint64_t timeout_ns, struct scraped *results,
-        struct why *why)
+static bool asked_for(const struct scraper *scraper, size_t i, enum scrape_which which)
+{
+        bool external = scraper->targets->items[i].guest == GUEST_EXTERNAL;
+
+        return which == SCRAPE_ALL || (which == SCRAPE_EXTERNAL) == external;
+}
+
+int scraper_round(struct scraper *scraper, enum scrape_which which, bool brief, uint64_t timeout_ns,
+        struct scraped *results, struct why *why)
 {
         size_t n = scraper->targets->n_items;
         uint64_t start_ns = clock_now_ns(), took_ns;
         int r = 0;
 
         for (size_t i = 0; i < n; i++)
-                start_fetch(scraper, i, brief, timeout_ns);
+                if (asked_for(scraper, i, which))
+                        start_fetch(scraper, i, brief, timeout_ns);
         while (r == 0 && reap(scraper) > 0)
                 r = wait_some(scraper, CLOCK_NEVER, why);
         took_ns = clock_now_ns() - start_ns;
         for (size_t i = 0; i < n; i++) {
                 end_fetch(scraper, &scraper->fetches[i]);
-                if (r == 0)
+                if (r == 0 && asked_for(scraper, i, which))
                         take_result(&scraper->fetches[i], &results[i]);
         }
         scraper->cost.rounds++;

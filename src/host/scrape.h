@@ -44,10 +44,17 @@ int scraper_new(struct scraper **ret, const struct targets *targets, const struc
         size_t n_watches, struct why *why);
 void scraper_free(struct scraper *scraper);
 
-/* One round: fills results[targets->n_items] (each to be given to scraped_fini). A guest that does
- * not answer within timeout_ns is a result, not an error; an error is a watch's. */
-int scraper_round(struct scraper *scraper, bool brief, uint64_t timeout_ns, struct scraped *results,
-        struct why *why);
+enum scrape_which {
+        SCRAPE_ALL,
+        SCRAPE_EXTERNAL, /* the external clients only */
+        SCRAPE_TILES,    /* all but those */
+};
+
+/* One round: fills those of results[targets->n_items] that are asked for (each to be given to
+ * scraped_fini). A guest that does not answer within timeout_ns is a result, not an error; an error
+ * is a watch's. */
+int scraper_round(struct scraper *scraper, enum scrape_which which, bool brief, uint64_t timeout_ns,
+        struct scraped *results, struct why *why);
 void scraped_fini(struct scraped *scraped);
 
 /* Sleeps until due_ns or a watch's error. */

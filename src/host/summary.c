@@ -4,6 +4,7 @@
 #include "fmt.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 static const char *plural(unsigned n)
@@ -125,10 +126,9 @@ static void print_drift(FILE *to, const struct step_window *w)
                 const struct guest_window *g = &w->guests[i];
                 double drift = (g->clock_ratio - 1) * 100;
 
-                if (!g->problem[0] && (drift > 1 || drift < -1))
+                if (!g->problem[0] && fabs(drift) > 1 + g->clock_error * 100)
                         fprintf(to, "\n  note: the clock of tile %u %s ran %.1f %% %s\n", g->tile,
-                                guest_name(g->guest), drift < 0 ? -drift : drift,
-                                drift < 0 ? "slow" : "fast");
+                                guest_name(g->guest), fabs(drift), drift < 0 ? "slow" : "fast");
         }
 }
 

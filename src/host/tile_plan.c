@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 
 #define HTTP_PORT 8080
@@ -96,6 +97,8 @@ static int add_rate(struct role_plan *plan, double rate_per_s)
 {
         char text[sizeof plan->texts[0]];
 
+        if (!(rate_per_s > 0) || isinf(rate_per_s))
+                return -ERANGE;
         for (int decimals = 0; decimals < 20; decimals++) {
                 int n = snprintf(text, sizeof text, "%.*f", decimals, rate_per_s);
 

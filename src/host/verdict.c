@@ -43,6 +43,11 @@ double offered_at_least(double configured_rate, bool poisson, double seconds, ui
         return fmax((double)offered, expected);
 }
 
+double under_way_at_most(double offered_rate, uint64_t p99_ns)
+{
+        return offered_rate * (double)p99_ns / 1e9 + 1;
+}
+
 static _printf_(2, 3) void reject(struct tile_verdict *tile, const char *format, ...)
 {
         va_list ap;
@@ -137,7 +142,7 @@ static void judge_external(
         struct tile_verdict *tile, const struct guest_window *g, const struct limits *limits)
 {
         bool poisson;
-        double rate = configured_rate(g, &poisson), offered;
+        double rate = configured_rate(g, &poisson), offered, under_way;
 
         if (g->problem[0])
                 return;
@@ -159,7 +164,10 @@ static void judge_external(
                 return;
         offered = offered_at_least(rate, poisson, g->seconds, guest_window_count(g, "offered"));
         tile->offered_rate = offered / g->seconds;
-        tile->achieved_share = offered > 0 ? (double)tile->requests / offered : 0;
+        under_way = fmax(0, offered - (double)(tile->requests + tile->errors));
+        under_way = fmin(under_way, under_way_at_most(tile->offered_rate, tile->response.p99_ns));
+        tile->achieved_share =
+                offered > 0 ? fmin(1, ((double)tile->requests + under_way) / offered) : 0;
         if (tile->achieved_share < limits->min_achieved_share)
                 reject(tile, "achieved %.1f %% of the offered %.1f requests/s, less than %.1f %%",
                         tile->achieved_share * 100, tile->offered_rate,

@@ -13,7 +13,7 @@
 struct limits {
         uint64_t max_average_ns, max_p95_ns, max_p99_ns; /* of the external client, from due */
         double max_error_share;    /* failed of all operations, for every guest of the tile */
-        double min_achieved_share; /* answered of offered, external client */
+        double min_achieved_share; /* answered (or just under way) of offered, external client */
 };
 
 enum {
@@ -35,7 +35,7 @@ struct tile_verdict {
 
         double rate;           /* requests answered a second, by the external client */
         double offered_rate;   /* fell due a second; 0 for a closed loop */
-        double achieved_share; /* of offered; 1 for a closed loop */
+        double achieved_share; /* of offered, just under way included; 1 for a closed loop */
         double error_share;
         uint64_t requests, errors, late, dropped;
         struct quantiles response; /* corrected: from due */
@@ -64,6 +64,10 @@ double jain_index(const double *values, size_t n);
  * schedule would otherwise hide what it did not send. For Poisson arrivals four standard deviations
  * are granted. */
 double offered_at_least(double configured_rate, bool poisson, double seconds, uint64_t offered);
+
+/* Requests that may still be under way when the window ends without having been failed: those that
+ * fell due in its last p99 of response time, and one for the edge. More than that is a backlog. */
+double under_way_at_most(double offered_rate, uint64_t p99_ns);
 
 /* Fills *ret, to be given to step_verdict_fini. Returns 0 or -ENOMEM. */
 int step_judge(

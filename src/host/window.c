@@ -159,11 +159,28 @@ static bool right_role(struct guest_window *guest, const struct reading *reading
         return false;
 }
 
+/* A process here has our clock: its own stamps are exact, ours only somewhere between request and
+ * answer. */
+static void fill_times(
+        struct guest_window *guest, const struct reading *start, const struct reading *end)
+{
+        double guest_s = (double)reading_number(end, NULL, "clock_ns") / 1e9 -
+                         (double)reading_number(start, NULL, "clock_ns") / 1e9;
+
+        guest->seconds = (double)(end->taken_ns - start->taken_ns) / 1e9;
+        if (guest->same_machine)
+                guest->seconds = guest_s;
+        guest->clock_ratio = guest->seconds > 0 ? guest_s / guest->seconds : 0;
+        guest->clock_error = guest->seconds > 0
+                                     ? (double)(start->taken_error_ns + end->taken_error_ns) / 1e9 /
+                                               guest->seconds
+                                     : 0;
+}
+
 int guest_window_fill(
         struct guest_window *guest, const struct scraped *start, const struct scraped *end)
 {
         const struct scraped *silent = !start->answered ? start : !end->answered ? end : NULL;
-        double guest_s;
         struct why why = {0};
         int r;
 
@@ -188,12 +205,8 @@ int guest_window_fill(
                 why_format(&why, guest->problem, sizeof guest->problem);
                 return r == -ENOMEM ? r : 0;
         }
-        guest->seconds = (double)(end->reading.taken_ns - start->reading.taken_ns) / 1e9;
-        guest_s = ((double)reading_number(&end->reading, NULL, "clock_ns") -
-                          (double)reading_number(&start->reading, NULL, "clock_ns")) /
-                  1e9;
-        guest->clock_ratio = guest->seconds > 0 ? guest_s / guest->seconds : 0;
         fill_system(guest, &start->reading, &end->reading);
+        fill_times(guest, &start->reading, &end->reading);
         return 0;
 }
 

@@ -31,6 +31,7 @@ struct guest_window {
         /* All that follows is 0 or NULL where there is a problem. */
         double seconds;     /* between the two readings, by our clock */
         double clock_ratio; /* the same by the guest's clock, divided by ours */
+        double clock_error; /* of that, at most: what the readings' round trips leave open */
         struct count *counts;
         size_t n_counts;
         struct latency_window *latencies;

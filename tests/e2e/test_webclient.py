@@ -406,22 +406,21 @@ class Pace(unittest.TestCase):
             time.sleep(0.004)
             return right(connection, path, number)
 
-        def record(answer, *args):
+        def record(answer, *args, n=60):
             with Fake(answer) as fake, client(*args) as role:
-                paths = fake.wait_paths(60)
+                paths = fake.wait_paths(n)
                 role.stop()
                 return paths
 
         paths = record(right, '--users', 1, '--seed', 5)
         self.assertEqual(record(slow, '--users', 1, '--seed', 5), paths)
         self.assertEqual(record(right, '--users', 1, '--seed', 5, '--verify', '100%'), paths)
-        opened = record(right, '--mode', 'open', '--rate', 200, '--seed', 5)
-        # Requests under way at the same time may overtake each other, and so leave the 60.
-        missing = collections.Counter(paths) - collections.Counter(opened)
-        self.assertLessEqual(sum(missing.values()), 4)
-        other = record(right, '--users', 1, '--seed', 6)
+        # Requests under way at the same time may overtake each other on their way to the server.
+        opened = record(right, '--mode', 'open', '--rate', 400, '--seed', 5, n=200)
+        self.assertEqual(collections.Counter(paths) - collections.Counter(opened), {})
+        other = record(right, '--users', 1, '--seed', 6, n=200)
         missing = collections.Counter(paths) - collections.Counter(other)
-        self.assertGreater(sum(missing.values()), 20)
+        self.assertGreater(sum(missing.values()), 15)
         self.assertTrue(any(p.startswith('/dynamic?') for p in paths))
 
     def test_users_have_their_own_requests(self):
@@ -432,11 +431,12 @@ class Pace(unittest.TestCase):
                 role.stop()
                 return paths
 
-        alone = record(1, 10)
-        together = record(3, 300)
-        self.assertNotEqual(together[:10], alone)
+        alone, together = record(1, 300), record(3, 300)
         rest = iter(together)
-        self.assertTrue(all(path in rest for path in alone), (alone, together))
+        self.assertTrue(all(path in rest for path in alone[:10]), (alone[:10], together))
+        # And the others ask something else.
+        missing = collections.Counter(alone) - collections.Counter(together)
+        self.assertGreater(sum(missing.values()), 20)
 
     def test_max_in_flight(self):
         def answer(connection, path, number):
@@ -474,12 +474,14 @@ class Pace(unittest.TestCase):
 
     def test_refused_open_loop(self):
         """The schedule alone decides: every request due is tried."""
-        with client('--mode', 'open', '--rate', 200, '--final-stats', '-') as role:
+        with client('--mode', 'open', '--rate', 200) as role:
             role.wait_counter('connect_errors', 100)
-            counters = end(role)
+            deadline = time.monotonic() + 10 * harness.SLOWDOWN
+            while role.counter('in_flight') > 5:
+                self.assertLess(time.monotonic(), deadline)
+            counters = values(role.stats())
         self.assertEqual([k for k in ERRORS if counters[k]], ['connect_errors'])
-        # But for some that were connecting at the end.
-        self.assertGreaterEqual(counters['connect_errors'], counters['offered'] - 10)
+        self.assertGreaterEqual(counters['connect_errors'], 100)
         self.assertEqual(counters['dropped'], 0)
 
 
@@ -554,7 +556,8 @@ class RealServer(unittest.TestCase):
     def test_environment_and_cmdline(self):
         """Options from a kernel command line; a proxy in the environment is none of ours."""
         with Role('webclient', listen=CLIENT,
-                  cmdline='quiet tileload.target=http://%s tileload.dirs=2 tileload.users=3' % SERVER,
+                  cmdline='quiet tileload.target=http://%s tileload.users=3 tileload.dirs=2' %
+                  SERVER,
                   env={'http_proxy': 'http://%s:1' % FAKE}) as role:
             role.wait_counter('requests', 20)
             counters = values(role.stats())
@@ -577,17 +580,17 @@ class RealServer(unittest.TestCase):
         self.assert_no_errors(values(stop))
 
     def test_sent_when_due(self):
-        """Waiting is exact: where the machine lets it, a request goes out when it is due, not at the
-        next millisecond. (The fastest tenth, as a busy machine often does not let it.)"""
+        """Waiting is exact: where the machine lets it, a request goes out when it is due, not at
+        the next millisecond. (The fastest ones, as a busy machine often does not let it.)"""
         with self.client('--mode', 'open', '--rate', 500) as role:
             role.wait_counter('requests', 1)
             start = role.stats()
             role.wait_counter('requests', 500)
             stop = role.stats()
-        corrected = quantile(window(start, stop), 0.1)
-        raw = quantile(window(start, stop, raw=True), 0.1)
+        corrected = quantile(window(start, stop), 0.01)
+        raw = quantile(window(start, stop, raw=True), 0.01)
         self.assertGreaterEqual(corrected, raw)
-        self.assertLess(corrected, raw + 0.2e6 * harness.SLOWDOWN)
+        self.assertLess(corrected, raw + 0.3e6 * harness.SLOWDOWN)
 
     def stall(self, role, victim):
         """Stops a process for 1 s: stats around it, and how many seconds it really was."""
@@ -606,16 +609,16 @@ class RealServer(unittest.TestCase):
 
     def assert_stall(self, histogram, seconds):
         """Requests due evenly, 200 a second, over the time that nobody answered: theirs run evenly
-        from all of it down to 0. None of them may be missing; what a busy machine adds is slow
-        requests, never fewer."""
+        from all of it down to 0. None of them may be missing; a busy machine adds slow ones, so
+        that the bounds above are wide."""
         self.assertGreater(histogram[-1][0], 0.97e9 * seconds)
-        self.assertLess(histogram[-1][0], 1e9 * seconds + 0.5e9 * harness.SLOWDOWN)
+        self.assertLess(histogram[-1][0], 1e9 * seconds + 2e9 * harness.SLOWDOWN)
         self.assertGreater(quantile(histogram, 0.99), 0.9e9 * seconds)
         for share in (0.25, 0.5, 0.75):
             due = 200 * seconds * (1 - share)
             found = above(histogram, share * seconds * 1e9)
             self.assertGreater(found, due - 6)
-            self.assertLess(found, due + 60 * harness.SLOWDOWN)
+            self.assertLess(found, due + 120 * harness.SLOWDOWN)
 
     def test_server_stalls(self):
         with self.client('--mode', 'open', '--rate', 200, '--arrival', 'uniform') as role:
@@ -629,8 +632,8 @@ class RealServer(unittest.TestCase):
         with self.client('--mode', 'open', '--rate', 200, '--arrival', 'uniform') as role:
             start, stop, seconds = self.stall(role, role.process)
         self.assert_stall(window(start, stop), seconds)
-        # But for what was under way when it stopped.
-        self.assertLess(above(window(start, stop, raw=True), 0.5e9 * seconds), 4)
+        # But for what was under way when it stopped. (From due to done, there are 100.)
+        self.assertLess(above(window(start, stop, raw=True), 0.5e9 * seconds), 20)
         self.assertGreater(values(stop)['late'] - values(start)['late'], 200 * seconds - 6)
         self.assert_no_errors(values(stop))
 

@@ -68,8 +68,7 @@ static const char *const bad[] = {"", ":", "::", "::1", "[::1]", "[::1]:", "[::1
         "1.2.3.-4:80", "localhost:80", "example.org:80", "*:80", "http://1.2.3.4:80", "0", "65536",
         "-1", "x", "80 ", " 80", "8 0", "unix:/run/x",
         "[1111:2222:3333:4444:5555:6666:7777:8888:9999]:80",
-        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:"
-        "80"};
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:80"};
 
 static void bad_addresses(void **state)
 {

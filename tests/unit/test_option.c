@@ -416,8 +416,7 @@ static void text_of_extreme_numbers(void **state)
         static const struct option extreme = {"number", OPTION_NUMBER, 0};
         static const char *const numbers[] = {"0.00001", "0.000000123456789", "1000000000000000",
                 "123456789012345678",
-                "100000000000000000000000000000000000000000000000000000000000"
-                "000000000000"};
+                "9000000000000000000000000000000000000000000000000000000000000000000000000000"};
         double value = 0;
         const struct option_set set = {"Extreme", &extreme, 1, &value};
 

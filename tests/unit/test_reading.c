@@ -32,7 +32,7 @@ static struct scraped scraped(json_t *json, uint64_t taken_ns)
         struct scraped s = {.answered = true};
         struct why why;
 
-        assert_int_equal(reading_init(&s.reading, json, taken_ns, &why), 0);
+        assert_int_equal(reading_init(&s.reading, json, taken_ns, taken_ns, &why), 0);
         return s;
 }
 
@@ -150,8 +150,8 @@ static void foreign_json_is_refused(void **state)
         struct why why = {0};
 
         assert_int_equal(
-                reading_init(&reading, json_pack("{s:s}", "schema", "x"), 0, &why), -EPROTO);
-        assert_int_equal(reading_init(&reading, json_array(), 0, &why), -EPROTO);
+                reading_init(&reading, json_pack("{s:s}", "schema", "x"), 0, 0, &why), -EPROTO);
+        assert_int_equal(reading_init(&reading, json_array(), 0, 0, &why), -EPROTO);
 }
 
 int main(void)
