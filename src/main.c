@@ -176,10 +176,12 @@ int main(int argc, char *argv[])
         else
                 status = choose(&cmdline, argc, argv, &why);
         cmdline_fini(&cmdline);
+        if (status == EXIT_DONE && (fflush(stdout) != 0 || ferror(stdout))) {
+                why_set(&why, -EIO, "standard output", NULL, "cannot be written");
+                status = EXIT_FAILED;
+        }
         if (status != EXIT_DONE)
                 fprintf(stderr, "tileload: %s\n", why_format(&why, line, sizeof line));
-        else if (fflush(stdout) != 0 || ferror(stdout))
-                status = EXIT_FAILED;
         if (run_role_hangs())
                 _exit(status); /* both streams are flushed by now */
         return status;

@@ -50,7 +50,8 @@ int signals_catch(void)
         event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         if (event_fd < 0)
                 return -errno;
-        signal(SIGPIPE, SIG_IGN);
+        signal(SIGPIPE, SIG_IGN); /* both come back as errors of the call, which can be counted */
+        signal(SIGXFSZ, SIG_IGN);
         for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++)
                 sigaction(ending[i], &action, NULL);
         return event_fd;

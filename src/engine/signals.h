@@ -8,7 +8,8 @@
 #pragma once
 
 /* Catches them from now on, in the calling thread only once others are kept out of it by
- * signals_block(). SIGPIPE is ignored. Call once. Returns the descriptor, which belongs to this
+ * signals_block(). SIGPIPE and SIGXFSZ are ignored. Call
+ * once. Returns the descriptor, which belongs to this
  * module, or -errno. */
 int signals_catch(void);
 

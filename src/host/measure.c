@@ -99,8 +99,7 @@ static int poll_guests(struct measurement *m, bool in_window, struct why *why)
 
         for (size_t i = 0; r == 0 && i < m->targets->n_items; i++) {
                 if (in_window)
-                        r = guest_window_point(
-                                &m->window->guests[i], &m->start[i], &m->now[i], m->start_ns);
+                        r = guest_window_point(&m->window->guests[i], &m->start[i], &m->now[i]);
                 scraped_fini(&m->now[i]);
         }
         return r;
@@ -192,8 +191,7 @@ static int finish(struct measurement *m, struct why *why)
         if (r < 0)
                 return r;
         for (size_t i = 0; i < m->targets->n_items && r == 0; i++) {
-                r = guest_window_point(
-                        &m->window->guests[i], &m->start[i], &m->end[i], m->start_ns);
+                r = guest_window_point(&m->window->guests[i], &m->start[i], &m->end[i]);
                 if (r == 0)
                         r = guest_window_fill(&m->window->guests[i], &m->start[i], &m->end[i]);
         }

@@ -146,13 +146,17 @@ int session_manifest(struct session *session, json_t *manifest, const char *laun
         return result_write(&session->result, session->directory, why);
 }
 
-static void print_step(struct session *session, const struct step_window *window,
-        const struct step_verdict *verdict)
+static int print_step(struct session *session, const struct step_window *window,
+        const struct step_verdict *verdict, struct why *why)
 {
         summary_step(stdout, window, verdict);
         fflush(stdout);
+        errno = 0;
         summary_step(session->summary, window, verdict);
-        fflush(session->summary);
+        if (fflush(session->summary) != 0 || ferror(session->summary))
+                return why_set(why, errno ? -errno : -EIO, "summary.txt", session->directory,
+                        "cannot be written: %s", strerror(errno ? errno : EIO));
+        return 0;
 }
 
 static int take_step(
@@ -163,18 +167,20 @@ static int take_step(
 
         if (r == 0)
                 r = result_add_step(&session->result, window, &verdict);
-        if (r == 0)
-                print_step(session, window, &verdict);
         *ret_valid = r == 0 && verdict.valid && !window->interrupted;
         session->last_reason[0] = '\0';
         for (size_t i = 0; r == 0 && i < verdict.n_tiles && !session->last_reason[0]; i++)
                 if (verdict.tiles[i].n_reasons)
                         snprintf(session->last_reason, sizeof session->last_reason, "%.180s",
                                 verdict.tiles[i].reasons[0]);
-        step_verdict_fini(&verdict);
         if (r < 0)
-                return why_errno(why, r, "results", NULL);
-        return result_write(&session->result, session->directory, why);
+                why_errno(why, r, "results", NULL);
+        if (r == 0)
+                r = result_write(&session->result, session->directory, why);
+        if (r == 0)
+                r = print_step(session, window, &verdict, why);
+        step_verdict_fini(&verdict);
+        return r;
 }
 
 int session_step(struct session *session, const struct targets *targets, const struct watch *extra,

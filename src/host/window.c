@@ -210,8 +210,8 @@ int guest_window_fill(
         return 0;
 }
 
-int guest_window_point(struct guest_window *guest, const struct scraped *start,
-        const struct scraped *now, uint64_t window_start_ns)
+int guest_window_point(
+        struct guest_window *guest, const struct scraped *start, const struct scraped *now)
 {
         uint64_t count0, sum0, count1, sum1;
         struct point *points;
@@ -229,7 +229,7 @@ int guest_window_point(struct guest_window *guest, const struct scraped *start,
         reading_latency(&start->reading, &count0, &sum0);
         reading_latency(&now->reading, &count1, &sum1);
         points[guest->n_points++] = (struct point){
-                .t_s = ((double)now->reading.taken_ns - (double)window_start_ns) / 1e9,
+                .t_s = (double)minus(now->reading.taken_ns, start->reading.taken_ns) / 1e9,
                 .work = minus(reading_sum(&now->reading, COUNTER_WORK),
                         reading_sum(&start->reading, COUNTER_WORK)),
                 .errors = minus(reading_sum(&now->reading, COUNTER_ERROR) +

@@ -15,7 +15,7 @@
 
 /* A brief reading within the window, as sums since the window's start. */
 struct point {
-        double t_s; /* since the window's start, by our clock */
+        double t_s; /* since the guest's reading at the window's start, by our clock */
         uint64_t work, errors;
         uint64_t latency_count, latency_sum_ns; /* of the headline latency */
 };
@@ -72,8 +72,8 @@ int guest_window_fill(
         struct guest_window *guest, const struct scraped *start, const struct scraped *end);
 
 /* Appends a point. Returns 0 or -ENOMEM. */
-int guest_window_point(struct guest_window *guest, const struct scraped *start,
-        const struct scraped *now, uint64_t window_start_ns);
+int guest_window_point(
+        struct guest_window *guest, const struct scraped *start, const struct scraped *now);
 
 /* 0 when there is none of that name. */
 uint64_t guest_window_count(const struct guest_window *guest, const char *name);

@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -174,6 +175,27 @@ class Measure(unittest.TestCase):
                    '--output', '/proc/nosuch')
         self.fails(1, r'--output ".*run.json": cannot make directory .*File exists|Not a directory',
                    '--targets', good, '--output', os.path.join(self.output, 'run.json'))
+
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which('unshare'), 'needs root to mount')
+    def test_no_space_for_results(self):
+        """The manifest fits, the step's results do not: said so, and what fitted stays."""
+        roles, targets = self.start_web('measure-space')
+        os.mkdir(self.output)
+        script = ('mount -t tmpfs -o size=16k none "$0" && "$@" >/dev/null; status=$?; '
+                  'cat "$0"/run.json; ls "$0"; exit $status')
+        done = subprocess.run(
+            ['unshare', '-m', 'sh', '-c', script, self.output, TILELOAD, 'measure', '--targets',
+             self.write(targets), '--warmup', '0', '--duration', '2s', '--output', self.output],
+            capture_output=True, text=True, timeout=30 * SLOWDOWN,
+            env=dict(os.environ, TILELOAD_CMDLINE='/dev/null'))
+        kept = done.stdout
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertRegex(done.stderr.strip().split('\n')[-1],
+                         'tileload: results ".*/run.json": No space left on device')
+        result = json.loads(kept[:kept.rindex('}') + 1])
+        schema.validate(result, 'run')
+        self.assertEqual((result['complete'], result['steps']), (False, []))
+        self.assertNotIn('run.json.new', kept)
 
 
 if __name__ == '__main__':

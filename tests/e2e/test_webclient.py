@@ -580,17 +580,22 @@ class RealServer(unittest.TestCase):
         self.assert_no_errors(values(stop))
 
     def test_sent_when_due(self):
-        """Waiting is exact: where the machine lets it, a request goes out when it is due, not at
-        the next millisecond. (The fastest ones, as a busy machine often does not let it.)"""
-        with self.client('--mode', 'open', '--rate', 500) as role:
+        """Waiting is exact: a request goes out when it is due, not at the next millisecond. What
+        this machine does to anybody's sleep at present is measured beside it."""
+        overslept = []
+        with self.client('--mode', 'open', '--rate', 100, '--arrival', 'uniform') as role:
             role.wait_counter('requests', 1)
             start = role.stats()
-            role.wait_counter('requests', 500)
+            while len(overslept) < 100:
+                began = time.monotonic()
+                time.sleep(0.01)
+                overslept.append((time.monotonic() - began - 0.01) * 1e9)
             stop = role.stats()
-        corrected = quantile(window(start, stop), 0.01)
-        raw = quantile(window(start, stop, raw=True), 0.01)
+        overslept.sort()
+        corrected = quantile(window(start, stop), 0.25)
+        raw = quantile(window(start, stop, raw=True), 0.25)
         self.assertGreaterEqual(corrected, raw)
-        self.assertLess(corrected, raw + 0.3e6 * harness.SLOWDOWN)
+        self.assertLess(corrected - raw, 0.2e6 * harness.SLOWDOWN + 2 * overslept[75])
 
     def stall(self, role, victim):
         """Stops a process for 1 s: stats around it, and how many seconds it really was."""

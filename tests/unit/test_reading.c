@@ -127,13 +127,13 @@ static void points_are_sums_since_the_start(void **state)
         struct scraped now = scraped(stats("a", 130, 3, 0, 14), 2 * NS_PER_S);
         struct scraped other = scraped(stats("b", 1, 0, 0, 0), 3 * NS_PER_S);
 
-        assert_int_equal(guest_window_point(&g, &start, &now, NS_PER_S), 0);
-        assert_int_equal(guest_window_point(&g, &start, &silent, NS_PER_S), 0);
-        assert_int_equal(guest_window_point(&g, &start, &other, NS_PER_S), 0);
+        assert_int_equal(guest_window_point(&g, &start, &now), 0);
+        assert_int_equal(guest_window_point(&g, &start, &silent), 0);
+        assert_int_equal(guest_window_point(&g, &start, &other), 0);
         assert_int_equal(g.polls, 3);
         assert_int_equal(g.polls_answered, 2);
         assert_int_equal(g.n_points, 1); /* not of another start */
-        assert_near(g.points[0].t_s, 1, 1e-9);
+        assert_near(g.points[0].t_s, 2, 1e-9);
         assert_int_equal(g.points[0].work, 30);
         assert_int_equal(g.points[0].errors, 1);
         assert_int_equal(g.points[0].latency_count, 4);
