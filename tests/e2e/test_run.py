@@ -260,5 +260,25 @@ class Tiles(unittest.TestCase):
             self.assertFalse(os.path.exists(run.output))
 
 
+@unittest.skipIf(SLOWDOWN > 1, 'sanitizers are too slow and large for 64 roles')
+class Scale(unittest.TestCase):
+    def test_eight_tiles(self):
+        """64 roles of full size and 8 database servers, on whatever this machine has."""
+        run = Run(self, '--tiles', '8', '--rate', '5', '--warmup', '2s', '--duration', '10s')
+        run.finish(timeout=300)
+        self.assertEqual(run.left(), {})
+        result = run.result()
+        self.assertTrue(result['complete'], run.stderr)
+        step, = result['steps']
+        self.assertEqual(len(step['tile_results']), 8)
+        for tile in step['tile_results']:
+            for g in tile['guests']:
+                who = 'tile %d %s' % (tile['tile'], g['name'])
+                self.assertIsNone(g['problem'], who)
+                self.assertEqual(g['errors'], {}, who)
+                if g['name'] != 'idle':
+                    self.assertGreater(g['work'], 0, who)
+
+
 if __name__ == '__main__':
     main()

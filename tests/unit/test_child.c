@@ -140,12 +140,13 @@ static void starts_with_default_signals(void **state)
 /* The child's own children end with it, and are not waited for. */
 static void whole_group_ends(void **state)
 {
-        struct child child = start("(trap '' TERM; exec sleep 1000) & echo $!");
+        struct child child;
         char text[64] = "";
         pid_t grandchild;
         int fd;
 
         prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+        child = start("(trap '' TERM; exec sleep 1000) & echo $!");
         await_end(&child);
         fd = open(log_file, O_RDONLY);
         assert_true(read(fd, text, sizeof text - 1) > 0);

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The text that a user sees, against tests/golden/summary/. TILELOAD_GOLDEN_UPDATE=1 writes the
+ * golden files anew: look at the difference before you commit it.
+ */
+#include "unit.h"
+
+#include "healthy.h"
+#include "summary.h"
+
+#include <string.h>
+
+static const struct limits limits = {
+        .max_average_ns = NS_PER_S,
+        .max_p95_ns = 3 * NS_PER_S,
+        .max_p99_ns = 5 * NS_PER_S,
+        .max_error_share = 0.001,
+        .min_achieved_share = 0.98,
+};
+
+static struct step_window described(unsigned n_tiles)
+{
+        struct step_window w = healthy(n_tiles);
+
+        w.host_cpus = 2;
+        w.host_cpu = (struct guestinfo_cpu){
+                .user_ns = 12 * NS_PER_S, .system_ns = 4 * NS_PER_S, .idle_ns = 4 * NS_PER_S};
+        w.cost.cpu_ns = 20 * NS_PER_MS;
+        for (size_t i = 0; i < w.n_guests; i++) {
+                struct guest_window *g = &w.guests[i];
+
+                g->clock_ratio = 1;
+                g->local = true;
+                g->local_sum = (struct guestinfo_process){.user_ns = i * 100 * NS_PER_MS,
+                        .queued_ns = NS_PER_S,
+                        .rss_bytes = (i + 1) << 20};
+        }
+        return w;
+}
+
+static void compare(const char *name, struct step_window *w)
+{
+        char path[512], *text = NULL, expected[8192];
+        const char *directory = getenv("TILELOAD_GOLDEN");
+        struct step_verdict v;
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+
+        assert_non_null(directory);
+        assert_int_equal(step_judge(w, &limits, &v), 0);
+        summary_step(f, w, &v);
+        fclose(f);
+        snprintf(path, sizeof path, "%s/summary/%s.txt", directory, name);
+        if (getenv("TILELOAD_GOLDEN_UPDATE")) {
+                f = fopen(path, "we");
+                assert_non_null(f);
+                fputs(text, f);
+                fclose(f);
+        }
+        f = fopen(path, "re");
+        assert_non_null(f);
+        expected[fread(expected, 1, sizeof expected - 1, f)] = '\0';
+        fclose(f);
+        assert_string_equal(text, expected);
+        free(text);
+        step_verdict_fini(&v);
+        step_window_fini(w);
+}
+
+static void one_valid_tile(void **state)
+{
+        struct step_window w = described(1);
+
+        compare("valid", &w);
+}
+
+static void two_tiles_of_which_one_suffers(void **state)
+{
+        struct step_window w = described(2);
+        struct guest_window *second = &w.guests[9];
+
+        second->counts[0].value = 500; /* requests */
+        second->counts[2].value = 500; /* timeouts */
+        snprintf(w.guests[13].problem, sizeof w.guests[13].problem,
+                "was started again in the window");
+        w.guests[3].clock_ratio = 1.14;
+        compare("invalid", &w);
+}
+
+static void cut_short(void **state)
+{
+        struct step_window w = described(1);
+
+        w.interrupted = true;
+        compare("interrupted", &w);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(one_valid_tile),
+                cmocka_unit_test(two_tiles_of_which_one_suffers),
+                cmocka_unit_test(cut_short),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
