@@ -57,9 +57,11 @@ static int prepare(struct crew *crew, struct why *why)
 
 static int set_up(struct crew *crew, struct worker *worker, struct why *why)
 {
-        int r = crew->workload->setup ? crew->workload->setup(worker, why) : 0;
         bool last;
+        int r;
 
+        worker->pace.config = crew->pace; /* setup may depend on the mode */
+        r = crew->workload->setup ? crew->workload->setup(worker, why) : 0;
         if (r < 0)
                 return r;
         pthread_mutex_lock(&crew->lock);

@@ -23,7 +23,7 @@ struct worker {
         unsigned n_workers;
         uint64_t seed;      /* the role's: derive further generators from it */
         struct rng rng;     /* this worker's own */
-        struct pace pace;   /* paced roles: initialised when work begins */
+        struct pace pace;   /* paced roles: config from setup on, the rest when work begins */
         struct cells cells; /* counters: first the role's, then the frame's */
         size_t first_frame_counter;
         const struct stop *stop;

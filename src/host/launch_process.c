@@ -45,7 +45,8 @@ struct launcher {
         size_t n_notes;
 };
 
-/* Every child has a descriptor here, and whoever measures them has more. */
+/* Every child has a descriptor here, and whoever measures them has more. The children inherit it,
+ * which does them no harm: none of them uses select(2). */
 static void raise_descriptor_limit(void)
 {
         const rlim_t enough = 16384;

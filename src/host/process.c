@@ -5,6 +5,7 @@
 #include "tile_plan.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 
@@ -89,6 +90,17 @@ static int start_child(
         return child_start(&process->child, &child, why);
 }
 
+/* One whose end nobody would notice. */
+static void end_now(struct process *process)
+{
+        struct pollfd fd = {.fd = process->child.fd, .events = POLLIN};
+
+        child_signal(&process->child, SIGKILL);
+        while (!child_has_ended(&process->child))
+                poll(&fd, 1, -1);
+        notify_server_fini(&process->notify);
+}
+
 int process_start(struct process *process, const struct process_config *config, struct why *why)
 {
         char title[sizeof why->what], text[sizeof why->reason];
@@ -110,8 +122,10 @@ int process_start(struct process *process, const struct process_config *config, 
                         "could not be started: %s", why_format(&inner, text, sizeof text - 64));
         }
         r = watch(process, config->epoll_fd, process->child.fd);
-        if (r < 0) /* it runs: whoever ends the tile ends it as well */
+        if (r < 0) {
+                end_now(process);
                 return why_errno(why, r, process_title(process, title, sizeof title), NULL);
+        }
         return 0;
 }
 

@@ -145,8 +145,11 @@ int workdir_init(struct workdir *workdir, const char *results, struct why *why)
                                ? not_ours(path, why)
                                : why_errno(why, -errno, "work directory", path);
         lock_fd = lock(fd, path, made, why);
-        if (lock_fd < 0)
+        if (lock_fd < 0) {
+                if (made) /* without its mark nobody would know it for ours */
+                        rmdir(path);
                 return lock_fd;
+        }
         r = empty_workdir(fd);
         if (r < 0)
                 return why_set(why, r, "work directory", path,

@@ -112,7 +112,7 @@ static void rates_are_exact(void **state)
                 assert_int_equal(role_plan_init(&plan, &config, 1, GUEST_EXTERNAL), 0);
                 for (char **a = plan.argv; *a; a++)
                         if (strcmp(*a, "--rate") == 0)
-                                rate = a[1];
+                                rate = a[1] ? a[1] : "";
                 assert_string_not_equal(rate, "");
                 assert_case(strtod(rate, NULL) == rates[i], "%.17g became %s", rates[i], rate);
                 assert_case(!strpbrk(rate, "eE"), "%s", rate); /* option texts have no exponents */

@@ -169,6 +169,30 @@ static int webclient_check(void *config, struct why *why)
         return r;
 }
 
+static size_t n_transfers(const struct client *client)
+{
+        return is_open(client) ? client->config->max_in_flight : client->config->users;
+}
+
+/* Connections need file descriptors, and the usual soft limit is 1024. */
+static int raise_file_limit(uint64_t n_connections, const char *what, struct why *why)
+{
+        rlim_t needed = n_connections + FILES_BESIDES;
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+                return why_errno(why, -errno, what, NULL);
+        if (limit.rlim_cur >= needed)
+                return 0;
+        if (limit.rlim_max < needed)
+                return why_set(why, -EMFILE, what, NULL,
+                        "%llu connections, but only %llu open files are allowed here; raise that "
+                        "limit (ulimit -n) or lower the option",
+                        (unsigned long long)n_connections, (unsigned long long)limit.rlim_max);
+        limit.rlim_cur = needed;
+        return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? why_errno(why, -errno, what, NULL) : 0;
+}
+
 static int webclient_setup(struct worker *worker, struct why *why)
 {
         const struct webclient_config *config = worker->config;
@@ -181,6 +205,10 @@ static int webclient_setup(struct worker *worker, struct why *why)
         client->config = config;
         client->waiter.epoll_fd = client->waiter.timer_fd = -1;
         worker->state = client;
+        r = raise_file_limit(
+                n_transfers(client), is_open(client) ? "--max-in-flight" : "--users", why);
+        if (r < 0)
+                return r;
         if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
                 return why_set(why, -EIO, "libcurl", NULL, "cannot be initialised");
         r = mix_init(&client->mix, (unsigned)config->dirs, config->dynamic, config->verify,
@@ -210,38 +238,15 @@ static void webclient_teardown(struct worker *worker)
         curl_global_cleanup();
 }
 
-/* Connections need file descriptors, and the usual soft limit is 1024. */
-static int raise_file_limit(uint64_t n_connections, const char *what, struct why *why)
-{
-        rlim_t needed = n_connections + FILES_BESIDES;
-        struct rlimit limit;
-
-        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-                return why_errno(why, -errno, what, NULL);
-        if (limit.rlim_cur >= needed)
-                return 0;
-        if (limit.rlim_max < needed)
-                return why_set(why, -EMFILE, what, NULL,
-                        "%llu connections, but only %llu open files are allowed here; raise that "
-                        "limit (ulimit -n) or lower the option",
-                        (unsigned long long)n_connections, (unsigned long long)limit.rlim_max);
-        limit.rlim_cur = needed;
-        return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? why_errno(why, -errno, what, NULL) : 0;
-}
-
-/* What depends on the mode, which is known when work begins. */
+/* The users come when work begins. */
 static int begin(struct client *client, struct why *why)
 {
         const struct webclient_config *config = client->config;
         struct worker *worker = client->worker;
         size_t n_users = is_open(client) ? 1 : config->users;
-        size_t n_transfers = is_open(client) ? config->max_in_flight : config->users;
         int r;
 
-        r = raise_file_limit(n_transfers, is_open(client) ? "--max-in-flight" : "--users", why);
-        if (r < 0)
-                return r;
-        transfers_keep(&client->transfers, n_transfers);
+        transfers_keep(&client->transfers, n_transfers(client));
         client->users = calloc(n_users, sizeof *client->users);
         if (!client->users)
                 return why_errno(why, -ENOMEM, "--users", NULL);
