@@ -223,12 +223,25 @@ static int finish(struct session *session, int error, struct why *why)
         return error < 0 ? error : r;
 }
 
+/* Nothing was begun: an empty directory is no result. */
+static void leave_no_trace(struct session *session)
+{
+        char path[4096];
+
+        snprintf(path, sizeof path, "%s/summary.txt", session->directory);
+        unlink(path);
+        rmdir(session->directory);
+}
+
 int session_end(struct session *session, int error, struct why *why)
 {
-        if (session->result.json)
+        if (session->result.json) {
                 error = finish(session, error, why);
-        printf("results in %s%s\n", session->directory, error < 0 ? " (incomplete)" : "");
-        fflush(stdout);
+                printf("results in %s%s\n", session->directory, error < 0 ? " (incomplete)" : "");
+                fflush(stdout);
+        } else {
+                leave_no_trace(session);
+        }
         if (error == 0 && session->result.valid_tiles == 0)
                 error = why_set(why, -ERANGE, "verdict", NULL, "no step was valid: %s",
                         session->last_reason);

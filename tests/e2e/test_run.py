@@ -221,6 +221,7 @@ class Tiles(unittest.TestCase):
         self.assertEqual(run.process.returncode, 1)
         self.assertRegex(run.last_line(), r'TILELOAD_MARIADBD "/nonexistent/mariadbd": ')
         self.assertEqual(run.left(), {})
+        self.assertFalse(os.path.exists(run.output))
 
     def test_bad_sizes_are_the_roles_to_judge(self):
         run = Run(self, *SMALL, '--cpu-memory', 'much')
