@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/statvfs.h>
 
 char *process_title(const struct process *process, char *text, size_t size)
 {
@@ -173,17 +174,33 @@ void process_fini(struct process *process)
 
 /* ---- what went wrong ---- */
 
+/* A full disk makes a database server say the strangest things. */
+#define LITTLE_SPACE (64u << 20)
+
+static void note_space(const char *directory, char *text, size_t size)
+{
+        char left[FMT_SIZE];
+        struct statvfs fs;
+
+        text[0] = '\0';
+        if (statvfs(directory, &fs) < 0 || fs.f_bavail * fs.f_frsize >= LITTLE_SPACE)
+                return;
+        snprintf(text, size, "; only %s are free there",
+                fmt_size(left, (uint64_t)fs.f_bavail * fs.f_frsize));
+}
+
 static int why_process(const struct process *process, int error, const char *results,
         const char *how, struct why *why)
 {
         _cleanup_free_ char *path = log_path(process, results);
-        char title[sizeof why->what], words[280] = "", log[64];
+        char title[sizeof why->what], words[280] = "", log[64], space[64];
 
         if (path)
                 child_last_words(path, words, sizeof words);
+        note_space(results, space, sizeof space);
         return why_set(why, error, process_title(process, title, sizeof title), NULL,
-                "%s%s%s; log: %s", how, words[0] ? "; last words: " : "", words,
-                log_name(process, log, sizeof log));
+                "%s%s%s; log: %s%s", how, words[0] ? "; last words: " : "", words,
+                log_name(process, log, sizeof log), space);
 }
 
 int process_why_ended(
