@@ -140,7 +140,7 @@ static int failed_why(
         case STEP_DIRECTORY:
                 return why_errno(why, -failure->error, "directory", config->directory);
         case STEP_ENTER:
-                return why_errno(why, -failure->error, "user and mounts", NULL);
+                return why_errno(why, -failure->error, "directory and user", NULL);
         case STEP_TIE:
                 return why_errno(why, -failure->error, "parent", NULL);
         case STEP_PROGRAM:

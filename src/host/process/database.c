@@ -8,16 +8,11 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 
 #define PROGRAM "mariadbd"
-
-/* Where the server sees its directory when it runs as another user. */
-#define MOUNT_POINT "/mnt"
 
 /* ---- which program, which user ---- */
 
@@ -125,14 +120,17 @@ int database_prepare(const struct database *database, int directory_fd, struct w
 
 /*
  * Small buffers, since a host runs many of these, but what makes a commit durable is as it comes:
- * the log is flushed to the disk at each one. Names are relative: --datadir to the working
- * directory, others to the data directory, which the server goes to before it uses them.
+ * the log is flushed to the disk at each one.
+ *
+ * The server insists on an absolute data directory and goes to it, but as another user it may not
+ * be able to come there by its path: results are often below /root. /proc/self/cwd is a door that
+ * needs no path. It starts in the data directory, and all other names are relative to that.
  */
 void database_arguments(const struct database *database, const char *argv[DATABASE_ARGUMENTS])
 {
         static const char *const arguments[] = {
                 "--no-defaults", /* nothing of the host's own configuration; must be the first */
-                "--datadir=./data",
+                "--datadir=/proc/self/cwd",
                 "--tmpdir=../tmp",
                 "--socket=../" DATABASE_SOCKET,
                 "--pid-file=mysqld.pid",
@@ -163,12 +161,10 @@ int database_enter(const void *context)
 {
         const struct database *database = context;
 
+        if (chdir("data") < 0)
+                return -errno;
         if (!database->user[0])
                 return 0;
-        /* Where this is not allowed (a container) the plain path must do. */
-        if (unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-                mount(".", MOUNT_POINT, NULL, MS_BIND, NULL) == 0 && chdir(MOUNT_POINT) < 0)
-                return -errno;
         if (setgroups(1, &database->gid) < 0 || setgid(database->gid) < 0 ||
                 setuid(database->uid) < 0)
                 return -errno;

@@ -4,8 +4,8 @@
  * by nothing but a unix socket.
  *
  * It refuses to run as root, so root runs it as another user. That user need not be able to reach
- * the directory by its path (below a 0700 home, say): in a mount namespace of its own, the server
- * sees it at /mnt.
+ * the directory by its path (below a 0700 home, say): the server is started in it and knows it by
+ * /proc/self/cwd.
  */
 #pragma once
 
@@ -35,6 +35,6 @@ int database_prepare(const struct database *database, int directory_fd, struct w
  * there. argv ends with NULL and points into *database. */
 void database_arguments(const struct database *database, const char *argv[DATABASE_ARGUMENTS]);
 
-/* struct child_config.enter, with the database as its context: changes the working directory to
- * another name of itself, and the user. */
+/* struct child_config.enter, with the database as its context: goes to its data directory and
+ * becomes its user. */
 int database_enter(const void *database);
