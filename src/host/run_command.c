@@ -198,6 +198,8 @@ static int launch_and_measure(
                 r = run->ops->new (&config, &run->launcher, why);
         if (r < 0)
                 return r;
+        for (const char *const *note = run->ops->notes(run->launcher); note && *note; note++)
+                progress_say(&run->session.progress, "note: %s", *note);
         r = session_manifest(&run->session, manifest_json(argc, argv, sets, N_SETS), run->ops->name,
                 run->ops->notes(run->launcher), why);
         if (r == 0)
