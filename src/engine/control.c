@@ -171,8 +171,8 @@ int control_start(struct control *control, const char *listen, control_take *tak
                 .what = "--listen",
                 .handler = handle,
                 .context = control,
-                .max_connections = 64,
-                .timeout_s = 30,
+                .max_connections = 256,
+                .timeout_s = 10,
                 .connection_memory = 8192,
         };
 

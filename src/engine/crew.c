@@ -57,11 +57,9 @@ static int prepare(struct crew *crew, struct why *why)
 
 static int set_up(struct crew *crew, struct worker *worker, struct why *why)
 {
+        int r = crew->workload->setup ? crew->workload->setup(worker, why) : 0;
         bool last;
-        int r;
 
-        worker->pace.config = crew->pace; /* setup may depend on the mode */
-        r = crew->workload->setup ? crew->workload->setup(worker, why) : 0;
         if (r < 0)
                 return r;
         pthread_mutex_lock(&crew->lock);
@@ -86,7 +84,7 @@ static unsigned work_counter(const struct workload *workload)
 static uint64_t next_due_ns(struct worker *worker, uint64_t done_ns)
 {
         if (worker->pace.config.mode == PACE_OPEN)
-                return pace_take(&worker->pace);
+                return worker_take_due(worker);
         return pace_think(&worker->pace, done_ns);
 }
 
@@ -125,8 +123,7 @@ static int step_loop(const struct workload *workload, struct worker *worker, str
 static int work(struct crew *crew, struct worker *worker, struct why *why)
 {
         /* From one start for all: only then do the shares of a uniform schedule interleave. */
-        pace_init(&worker->pace, &crew->pace, worker->seed, worker->index, worker->n_workers,
-                crew->work_ns);
+        worker_begin(worker, &crew->pace, crew->work_ns);
         if (crew->workload->loop)
                 return crew->workload->loop(worker, why);
         return step_loop(crew->workload, worker, why);
@@ -184,6 +181,7 @@ static int worker_init(struct crew *crew, unsigned index, uint64_t seed)
                 .n_workers = crew->n_workers,
                 .seed = seed,
                 .stop = &crew->stop,
+                .next_due_ns = CLOCK_NEVER,
                 .first_frame_counter = crew->workload->n_counters,
         };
         rng_init(&worker->rng, seed, index);
@@ -235,11 +233,14 @@ void crew_fini(struct crew *crew)
 int crew_start(struct crew *crew, struct why *why)
 {
         for (unsigned i = 0; i < crew->n_workers; i++) {
+                struct worker *worker = &crew->workers[i];
                 struct start *start = malloc(sizeof *start);
                 int r = ENOMEM;
 
+                worker->pace.config = crew->pace; /* setup may depend on the mode */
+                worker->rate_per_s = crew->pace.rate_per_s / crew->n_workers;
                 if (start) {
-                        *start = (struct start){crew, &crew->workers[i]};
+                        *start = (struct start){crew, worker};
                         r = pthread_create(&crew->threads[i], NULL, thread_main, start);
                         if (r != 0)
                                 free(start);

@@ -34,7 +34,7 @@ struct crew {
         enum crew_phase phase;
         unsigned n_set_up, n_ended;
         uint64_t work_ns; /* when the work began, for all at once */
-        int error; /* the first failure, with its reason */
+        int error;        /* the first failure, with its reason */
         struct why why;
 };
 

@@ -129,6 +129,7 @@ static void identify(struct role *role)
 static int take(void *context, struct snapshot *snapshot)
 {
         struct role *role = context;
+        double overdue = 0;
         int r;
 
         *snapshot = (struct snapshot){
@@ -145,8 +146,13 @@ static int take(void *context, struct snapshot *snapshot)
                 return r;
         snapshot->taken_ns = clock_now_ns();
         snapshot->taken_real_ns = clock_real_ns();
-        for (unsigned i = 0; i < role->crew.n_workers; i++)
+        for (unsigned i = 0; i < role->crew.n_workers; i++) {
                 cells_accumulate(&snapshot->sum, &role->crew.workers[i].cells);
+                overdue += worker_overdue(&role->crew.workers[i], snapshot->taken_ns);
+        }
+        if (role->workload->flags & WORKLOAD_PACED)
+                cells_set(&snapshot->sum, role->workload->n_counters + FRAME_OVERDUE,
+                        (uint64_t)overdue);
         guestinfo_read(&snapshot->guest);
         return 0;
 }

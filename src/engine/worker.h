@@ -26,6 +26,9 @@ struct worker {
         struct pace pace;   /* paced roles: config from setup on, the rest when work begins */
         struct cells cells; /* counters: first the role's, then the frame's */
         size_t first_frame_counter;
+        double rate_per_s; /* open loop: this worker's part of the rate; set before it runs */
+        uint64_t
+                next_due_ns; /* open loop, relaxed atomic: for others to see how far it is behind */
         const struct stop *stop;
 };
 
@@ -34,6 +37,7 @@ enum frame_counter {
         FRAME_OFFERED, /* operations that fell due */
         FRAME_LATE,    /* sent more than WORKER_LATE_NS after they were due */
         FRAME_DROPPED, /* due, but never sent: over --max-in-flight */
+        FRAME_OVERDUE, /* fallen due, but the worker has not come to it yet: a gauge */
         N_FRAME_COUNTERS,
 };
 extern const struct counter frame_counters[N_FRAME_COUNTERS];
@@ -53,6 +57,16 @@ static inline void worker_set(struct worker *worker, unsigned gauge, uint64_t va
 {
         cells_set(&worker->cells, gauge, value);
 }
+
+/* Open loop: takes the next due time off the schedule (pace_take), and lets others see the one
+ * after it. work begins with worker_begin(), which the frame calls. */
+uint64_t worker_take_due(struct worker *worker);
+void worker_begin(struct worker *worker, const struct pace_config *config, uint64_t start_ns);
+
+/* Operations that have fallen due by now_ns and that the worker has not taken yet, by its
+ * schedule's rate: a client that gets no CPU can be seen to be behind without its doing. Any
+ * thread. */
+double worker_overdue(const struct worker *worker, uint64_t now_ns);
 
 /* Paced loop roles call, for every operation that falls due, worker_offered() and then either
  * worker_sent() or worker_dropped(). Step roles leave this to the frame. */

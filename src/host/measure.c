@@ -6,10 +6,9 @@
 #include <errno.h>
 #include <string.h>
 
-/* The ends of a window may wait for a busy guest; a second's poll waits no longer than this. */
-#define END_TIMEOUT_NS  (10 * NS_PER_S)
-#define POLL_TIMEOUT_NS (2 * NS_PER_S)
-#define POLL_EVERY_NS   NS_PER_S
+/* The ends of a window may wait for a busy guest. */
+#define END_TIMEOUT_NS (10 * NS_PER_S)
+#define POLL_EVERY_NS  NS_PER_S
 
 struct measurement {
         const struct measure_config *config;
@@ -92,23 +91,43 @@ static bool read_local(const struct target *target, struct guestinfo_process *re
         return target->n_pids > 0;
 }
 
-/* Brief readings, whatever they bring: points of the window, or only progress in the warm-up. */
-static int poll_guests(struct measurement *m, bool in_window, struct why *why)
+/* A brief reading of all: a point of the window for each. */
+static int poll_guests(struct measurement *m, struct why *why)
 {
-        int r = scraper_round(m->scraper, SCRAPE_ALL, true, POLL_TIMEOUT_NS, m->now, why);
+        int r = scraper_round(m->scraper, SCRAPE_ALL, true, WINDOW_POLL_TIMEOUT_NS, m->now, why);
 
-        for (size_t i = 0; r == 0 && i < m->targets->n_items; i++) {
-                if (in_window)
-                        r = guest_window_point(&m->window->guests[i], &m->start[i], &m->now[i]);
-                scraped_fini(&m->now[i]);
-        }
+        for (size_t i = 0; r == 0 && i < m->targets->n_items; i++)
+                r = guest_window_point(&m->window->guests[i], &m->start[i], &m->now[i]);
         return r;
+}
+
+/* Without any external client there is nothing to wait for: better said at once than after the
+ * whole window. Other guests that do not answer make their tile invalid. */
+static int find_external(struct measurement *m, struct why *why)
+{
+        const struct target *silent = NULL;
+        const char *problem = "";
+        int r = scraper_round(
+                m->scraper, SCRAPE_EXTERNAL, true, WINDOW_POLL_TIMEOUT_NS, m->now, why);
+
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < m->targets->n_items; i++) {
+                if (m->targets->items[i].guest != GUEST_EXTERNAL)
+                        continue;
+                if (m->now[i].answered)
+                        return 0;
+                silent = &m->targets->items[i];
+                problem = m->now[i].problem;
+        }
+        return why_set(why, -EHOSTUNREACH, "external client", silent ? silent->url : NULL,
+                "does not answer: %s", problem);
 }
 
 static int warm_up(struct measurement *m, struct why *why)
 {
         uint64_t begin_ns = clock_now_ns(), end_ns = begin_ns + m->config->warmup_ns;
-        int r = 0;
+        int r = find_external(m, why);
 
         for (uint64_t due_ns = begin_ns; r == 0 && due_ns < end_ns; due_ns += POLL_EVERY_NS) {
                 r = scraper_wait(m->scraper, due_ns, why);
@@ -142,16 +161,23 @@ static int begin(struct measurement *m, struct why *why)
         return 0;
 }
 
+/* The next whole second of the window: rounds that took longer than one are not made up for. */
+static uint64_t next_poll_ns(const struct measurement *m)
+{
+        uint64_t elapsed_ns = clock_now_ns() - m->start_ns;
+
+        return m->start_ns + (elapsed_ns / POLL_EVERY_NS + 1) * POLL_EVERY_NS;
+}
+
 static int watch_window(struct measurement *m, struct why *why)
 {
-        uint64_t end_ns = m->start_ns + m->config->duration_ns;
+        uint64_t end_ns = m->start_ns + m->config->duration_ns, due_ns;
         int r = 0;
 
-        for (uint64_t due_ns = m->start_ns + POLL_EVERY_NS; r == 0 && due_ns < end_ns;
-                due_ns += POLL_EVERY_NS) {
+        while (r == 0 && (due_ns = next_poll_ns(m)) < end_ns) {
                 r = scraper_wait(m->scraper, due_ns, why);
                 if (r == 0)
-                        r = poll_guests(m, true, why);
+                        r = poll_guests(m, why);
                 if (r == 0 && m->config->progress)
                         m->config->progress(m->config->context, m->window,
                                 (double)(clock_now_ns() - m->start_ns) / 1e9);
@@ -179,6 +205,21 @@ static void fill_host(struct measurement *m)
         }
 }
 
+static int subtract(struct measurement *m, struct why *why)
+{
+        int r = 0;
+
+        for (size_t i = 0; i < m->targets->n_items && r == 0; i++) {
+                const struct target *t = &m->targets->items[i];
+                struct guest_window *g = &m->window->guests[i];
+
+                r = guest_window_point(g, &m->start[i], &m->end[i]);
+                guest_window_fill(g, &m->start[i], &m->end[i], t->n_pids ? t->pids[0] : 0);
+        }
+        step_window_find_twins(m->window);
+        return r < 0 ? why_errno(why, r, "measurement", NULL) : 0;
+}
+
 /* Reads the window's end and subtracts. */
 static int finish(struct measurement *m, struct why *why)
 {
@@ -188,27 +229,20 @@ static int finish(struct measurement *m, struct why *why)
         r = scraper_round(m->scraper, SCRAPE_EXTERNAL, false, END_TIMEOUT_NS, m->end, why);
         if (r == 0)
                 r = scraper_round(m->scraper, SCRAPE_TILES, false, END_TIMEOUT_NS, m->end, why);
-        if (r < 0)
-                return r;
-        for (size_t i = 0; i < m->targets->n_items && r == 0; i++) {
-                r = guest_window_point(&m->window->guests[i], &m->start[i], &m->end[i]);
-                if (r == 0)
-                        r = guest_window_fill(&m->window->guests[i], &m->start[i], &m->end[i]);
-        }
-        return r < 0 ? why_errno(why, r, "measurement", NULL) : 0;
+        return r < 0 ? r : subtract(m, why);
 }
 
-/* A watch ended the window: what the guests that still live can tell is kept. The watches have
- * spoken and are not asked again. */
+/* A watch ended the window: what the guests that still live can tell is kept. Somebody waits for
+ * the end, so quickly, and the watches, which have spoken, are not asked again. */
 static void salvage(struct measurement *m)
 {
         m->window->interrupted = true;
         if (m->start_ns == 0)
                 return;
-        scraper_free(m->scraper);
-        m->scraper = NULL;
-        if (scraper_new(&m->scraper, m->targets, NULL, 0, NULL) == 0)
-                finish(m, NULL);
+        scraper_ignore_watches(m->scraper);
+        fill_host(m);
+        if (scraper_round(m->scraper, SCRAPE_ALL, false, WINDOW_POLL_TIMEOUT_NS, m->end, NULL) == 0)
+                subtract(m, NULL);
 }
 
 int measure_window(const struct measure_config *config, const struct targets *targets,

@@ -27,7 +27,7 @@ static struct recent recent_of(const struct guest_window *g)
         struct point last = {0}, now;
         double s;
 
-        if (g->n_points == 0)
+        if (g->n_points == 0 || !g->last_poll_answered)
                 return (struct recent){0};
         now = g->points[g->n_points - 1];
         if (g->n_points > 1)
@@ -46,14 +46,17 @@ static void print_line(struct progress *progress, const struct step_window *w, d
 {
         char rate[FMT_SIZE], mean[FMT_SIZE] = "-";
         struct recent sum = {0};
+        uint64_t guest_errors = 0;
         unsigned silent = 0;
 
         for (size_t i = 0; i < w->n_guests; i++) {
                 struct recent r = recent_of(&w->guests[i]);
 
-                silent += w->guests[i].polls > w->guests[i].polls_answered;
-                if (w->guests[i].guest != GUEST_EXTERNAL)
+                silent += !w->guests[i].last_poll_answered;
+                if (w->guests[i].guest != GUEST_EXTERNAL) {
+                        guest_errors += r.errors;
                         continue;
+                }
                 sum.rate += r.rate;
                 sum.errors += r.errors;
                 sum.latency_count += r.latency_count;
@@ -65,9 +68,33 @@ static void print_line(struct progress *progress, const struct step_window *w, d
                 "[%3.0f/%.0f s] %u tile%s: %s requests/s, average %s, %" PRIu64 " errors",
                 elapsed_s, progress->total_s, w->n_tiles, w->n_tiles == 1 ? "" : "s",
                 fmt_number(rate, sum.rate, 1), mean, sum.errors);
+        if (guest_errors)
+                fprintf(progress->to, ", %" PRIu64 " errors in guests", guest_errors);
         if (silent)
-                fprintf(progress->to, ", %u guests missed a poll", silent);
+                fprintf(progress->to, ", %u guest%s did not answer", silent,
+                        silent == 1 ? "" : "s");
         fputc('\n', progress->to);
+}
+
+static const struct guest_window *find(const struct step_window *w, unsigned tile, unsigned guest)
+{
+        for (size_t i = 0; i < w->n_guests; i++)
+                if (w->guests[i].tile == tile && w->guests[i].guest == guest)
+                        return &w->guests[i];
+        return NULL;
+}
+
+static void print_row(struct progress *progress, const struct step_window *w, unsigned tile)
+{
+        fprintf(progress->to, "\n\033[K %4u", tile);
+        for (unsigned guest = GUEST_EXTERNAL; guest <= GUEST_OLTP; guest++) {
+                const struct guest_window *g = find(w, tile, guest);
+                char rate[FMT_SIZE] = "-";
+
+                if (g && g->last_poll_answered)
+                        fmt_number(rate, recent_of(g).rate, 1);
+                fprintf(progress->to, " %10s", rate);
+        }
 }
 
 /* One row a tile: what each guest does a second. */
@@ -76,18 +103,13 @@ static unsigned print_table(struct progress *progress, const struct step_window 
         unsigned lines = 1;
 
         fprintf(progress->to, "\033[K tile");
-        for (unsigned g = GUEST_EXTERNAL; g <= GUEST_OLTP; g++)
-                fprintf(progress->to, " %10s", guest_name(g));
+        for (unsigned guest = GUEST_EXTERNAL; guest <= GUEST_OLTP; guest++)
+                fprintf(progress->to, " %10s", guest_name(guest));
         for (size_t i = 0; i < w->n_guests; i++) {
-                const struct guest_window *g = &w->guests[i];
-                char rate[FMT_SIZE];
-
-                if (i == 0 || w->guests[i - 1].tile != g->tile) {
-                        fprintf(progress->to, "\n\033[K %4u", g->tile);
-                        lines++;
-                }
-                if (g->guest != GUEST_IDLE)
-                        fprintf(progress->to, " %10s", fmt_number(rate, recent_of(g).rate, 1));
+                if (i > 0 && w->guests[i - 1].tile == w->guests[i].tile)
+                        continue;
+                print_row(progress, w, w->guests[i].tile);
+                lines++;
         }
         fputc('\n', progress->to);
         return lines;

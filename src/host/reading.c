@@ -7,6 +7,9 @@
 #include <errno.h>
 #include <string.h>
 
+/* More latencies than any role has: whoever sends them is not one of ours. */
+#define LATENCIES_MAX 16
+
 int reading_init(
         struct reading *reading, json_t *json, uint64_t sent_ns, uint64_t done_ns, struct why *why)
 {
@@ -66,10 +69,16 @@ int reading_counter(const struct reading *reading, const char *name, uint64_t *r
         const json_t *counter = json_object_get(walk(reading, "counters"), name);
         const json_t *value = json_object_get(counter, "value");
 
-        if (!json_is_integer(value))
+        if (!json_is_integer(value) || json_integer_value(value) < 0)
                 return -ENOENT;
         *ret = (uint64_t)json_integer_value(value);
         return 0;
+}
+
+/* Copies a name; false if it is not there or too long to be one of ours. */
+static bool copy_name(char *to, size_t size, const char *from)
+{
+        return from && (size_t)snprintf(to, size, "%s", from) < size;
 }
 
 static int kind_of(const json_t *counter, enum counter_kind *ret)
@@ -116,24 +125,21 @@ bool reading_same_start(const struct reading *start, const struct reading *end)
         return a && b && strcmp(a, b) == 0;
 }
 
-static int count_one(const struct reading *start, const char *name, const json_t *counter,
-        struct count *ret, struct why *why)
+static int count_one(const struct reading *start, const struct reading *end, const char *name,
+        const json_t *counter, struct count *ret, struct why *why)
 {
         const char *unit = json_string_value(json_object_get(counter, "unit"));
-        const json_t *value = json_object_get(counter, "value");
-        uint64_t before = 0;
 
-        if (kind_of(counter, &ret->kind) < 0 || !unit || !json_is_integer(value))
+        if (kind_of(counter, &ret->kind) < 0 || !copy_name(ret->unit, sizeof ret->unit, unit) ||
+                !copy_name(ret->name, sizeof ret->name, name) ||
+                reading_counter(end, name, &ret->value) < 0 ||
+                reading_counter(start, name, &ret->start) < 0)
                 return why_set(why, -EPROTO, "counter", name, "not readable in stats.json");
-        snprintf(ret->name, sizeof ret->name, "%s", name);
-        snprintf(ret->unit, sizeof ret->unit, "%s", unit);
-        ret->value = (uint64_t)json_integer_value(value);
         if (ret->kind == COUNTER_GAUGE)
                 return 0;
-        reading_counter(start, name, &before);
-        if (before > ret->value)
+        if (ret->start > ret->value)
                 return why_set(why, -EPROTO, "counter", name, "went backwards in the window");
-        ret->value -= before;
+        ret->value -= ret->start;
         return 0;
 }
 
@@ -152,7 +158,7 @@ int reading_counts(const struct reading *start, const struct reading *end, struc
                 return why_errno(why, -ENOMEM, "stats.json", NULL);
         json_object_foreach(counters, name, counter)
         {
-                int r = count_one(start, name, counter, &counts[n++], why);
+                int r = count_one(start, end, name, counter, &counts[n++], why);
 
                 if (r < 0)
                         return r;
@@ -184,8 +190,12 @@ int reading_latencies(const struct reading *start, const struct reading *end,
 {
         const json_t *before = walk(start, "latencies"), *after = walk(end, "latencies");
         size_t n = json_array_size(after);
-        _cleanup_free_ struct latency_window *windows = calloc(n + 1, sizeof *windows);
+        _cleanup_free_ struct latency_window *windows = NULL;
 
+        if (n > LATENCIES_MAX)
+                return why_set(
+                        why, -EPROTO, "latencies", NULL, "%zu are more than any role has", n);
+        windows = calloc(n + 1, sizeof *windows);
         if (!windows)
                 return why_errno(why, -ENOMEM, "stats.json", NULL);
         if (json_array_size(before) != n)
@@ -199,7 +209,9 @@ int reading_latencies(const struct reading *start, const struct reading *end,
                         r = histogram(a, b, "raw_histogram", &windows[i].raw, why);
                 if (r < 0)
                         return r;
-                snprintf(windows[i].name, sizeof windows[i].name, "%s", name ? name : "");
+                if (!copy_name(windows[i].name, sizeof windows[i].name, name))
+                        return why_set(
+                                why, -EPROTO, "latencies", NULL, "number %zu has no name", i);
         }
         *ret = STEAL_PTR(windows);
         *ret_n = n;

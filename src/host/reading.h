@@ -15,11 +15,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A counter over a window; a gauge is its value at the end. */
+/* A counter over a window; a gauge is its value at the end, with that at the start beside it. */
 struct count {
         char name[48], unit[24];
         enum counter_kind kind;
-        uint64_t value;
+        uint64_t value, start;
 };
 
 struct latency_window {

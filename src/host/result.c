@@ -12,7 +12,7 @@
 /* A figure as people and plots want it; the histogram beside it has the full precision. */
 static json_t *rounded(double value, double unit)
 {
-        return json_real(round(value / unit) * unit);
+        return isfinite(value) ? json_real(round(value / unit) * unit) : json_null();
 }
 
 static json_t *ms(double ns)
@@ -223,16 +223,16 @@ static json_t *step_json(
         for (size_t i = 0; i < v->n_tiles; i++)
                 json_array_append_new(tiles, tile_json(&v->tiles[i], w));
         return json_pack(
-                "{s:i, s:b, s:b, s:s, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
+                "{s:i, s:b, s:b, s:s, s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
                 " s:{s:i, s:o, s:o}, s:o, s:o}",
                 "tiles", (int)w->n_tiles, "valid", v->valid && !w->interrupted, "interrupted",
                 w->interrupted, "started", manifest_time(started, w->started_real_ns), "warmup_s",
                 rounded(w->warmup_s, 1e-3), "duration_s", rounded(w->seconds, 1e-3), "requests",
-                (json_int_t)v->requests, "errors", (json_int_t)v->errors, "rate_per_s",
-                rounded(v->rate, 1e-3), "offered_per_s", rounded(v->offered_rate, 1e-3), "response",
-                quantiles_json(&v->response), "response_raw", quantiles_json(&v->raw),
-                "fairness_jain", rounded(v->jain, 1e-6), "fairness_worst_share",
-                rounded(v->worst_share, 1e-6), "linearity",
+                (json_int_t)v->requests, "errors", (json_int_t)v->errors, "guest_errors",
+                (json_int_t)v->guest_errors, "rate_per_s", rounded(v->rate, 1e-3), "offered_per_s",
+                rounded(v->offered_rate, 1e-3), "response", quantiles_json(&v->response),
+                "response_raw", quantiles_json(&v->raw), "fairness_jain", rounded(v->jain, 1e-6),
+                "fairness_worst_share", rounded(v->worst_share, 1e-6), "linearity",
                 linear > 0 ? rounded(v->rate / linear, 1e-6) : json_null(), "host", "cpus",
                 (int)w->host_cpus, "cpu", cpu_json(&w->host_cpu), "psi",
                 psi_json(&w->host_psi, w->seconds), "harness", cost_json(&w->cost, w),
@@ -247,14 +247,16 @@ int result_init(struct result *result, json_t *manifest, const char *launch,
         for (; notes && *notes; notes++)
                 json_array_append_new(lines, json_string(*notes));
         *result = (struct result){.all_valid = true};
-        result->json = json_pack("{s:s, s:b, s:s, s:i, s:s, s:{s:o, s:o, s:o, s:f, s:f}, s:o, s:o,"
-                                 " s:[]}",
+        result->json = json_pack(
+                "{s:s, s:b, s:s, s:i, s:s, s:{s:o, s:o, s:o, s:f, s:f, s:o}, s:o, s:o,"
+                " s:[]}",
                 "schema", RESULT_SCHEMA, "complete", 0, "incomplete_reason", "still running",
                 "valid_tiles", 0, "launch", launch, "limits", "max_average_ms",
                 ms((double)limits->max_average_ns), "max_p95_ms", ms((double)limits->max_p95_ns),
                 "max_p99_ms", ms((double)limits->max_p99_ns), "max_error_share",
-                limits->max_error_share, "min_achieved_share", limits->min_achieved_share, "notes",
-                lines, "manifest", manifest, "steps");
+                limits->max_error_share, "min_achieved_share", limits->min_achieved_share,
+                "max_standstill_ms", ms((double)limits->max_standstill_ns), "notes", lines,
+                "manifest", manifest, "steps");
         return result->json ? 0 : -ENOMEM;
 }
 

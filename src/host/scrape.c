@@ -195,7 +195,7 @@ static void take_result(struct fetch *fetch, struct scraped *ret)
         struct why why = {0};
         json_t *json;
 
-        *ret = (struct scraped){0};
+        scraped_fini(ret);
         if (fetch->failed) {
                 snprintf(ret->problem, sizeof ret->problem, "%.200s", fetch->error);
                 return;
@@ -209,6 +209,11 @@ static void take_result(struct fetch *fetch, struct scraped *ret)
                 snprintf(ret->problem, sizeof ret->problem, "%.200s", why.reason);
         else
                 ret->answered = true;
+}
+
+void scraper_ignore_watches(struct scraper *scraper)
+{
+        scraper->n_watches = 0;
 }
 
 static bool asked_for(const struct scraper *scraper, size_t i, enum scrape_which which)

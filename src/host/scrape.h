@@ -50,12 +50,15 @@ enum scrape_which {
         SCRAPE_TILES,    /* all but those */
 };
 
-/* One round: fills those of results[targets->n_items] that are asked for (each to be given to
- * scraped_fini). A guest that does not answer within timeout_ns is a result, not an error; an error
- * is a watch's. */
+/* One round: fills those of results[targets->n_items] that are asked for, in place of what was
+ * there (zeroed at first; each to be given to scraped_fini at last). A guest that does not answer
+ * within timeout_ns is a result, not an error; an error is a watch's. */
 int scraper_round(struct scraper *scraper, enum scrape_which which, bool brief, uint64_t timeout_ns,
         struct scraped *results, struct why *why);
 void scraped_fini(struct scraped *scraped);
+
+/* From now on rounds and waits are not ended by watches any more. */
+void scraper_ignore_watches(struct scraper *scraper);
 
 /* Sleeps until due_ns or a watch's error. */
 int scraper_wait(struct scraper *scraper, uint64_t due_ns, struct why *why);

@@ -34,6 +34,8 @@ const struct option limit_options[N_LIMIT_OPTIONS] = {
                 "the share of any guest's operations that failed"},
         {"min-achieved", OPTION_SHARE, SESSION(limits.min_achieved_share), "98%", NULL,
                 "the share of offered requests that were answered"},
+        {"max-standstill", OPTION_DURATION, SESSION(limits.max_standstill_ns), "5s", NULL,
+                "no guest that works by itself does nothing for longer"},
 };
 
 /* ---- the results directory ---- */

@@ -19,7 +19,7 @@ struct session_config {
 
 enum {
         N_SESSION_OPTIONS = 3,
-        N_LIMIT_OPTIONS = 5,
+        N_LIMIT_OPTIONS = 6,
 };
 extern const struct option session_options[N_SESSION_OPTIONS]; /* fill a session_config */
 extern const struct option limit_options[N_LIMIT_OPTIONS];     /* likewise */

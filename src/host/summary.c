@@ -14,7 +14,8 @@ static const char *plural(unsigned n)
 
 void summary_headline(FILE *to, const struct step_window *w, const struct step_verdict *v)
 {
-        char rate[FMT_SIZE], mean[FMT_SIZE], p95[FMT_SIZE], p99[FMT_SIZE], errors[FMT_SIZE];
+        char rate[FMT_SIZE], mean[FMT_SIZE], p95[FMT_SIZE], p99[FMT_SIZE], errors[FMT_SIZE],
+                guest_errors[FMT_SIZE];
         const char *judgement = w->interrupted ? "cut short" : v->valid ? "valid" : "NOT valid";
 
         fprintf(to,
@@ -23,10 +24,12 @@ void summary_headline(FILE *to, const struct step_window *w, const struct step_v
                 fmt_number(rate, v->rate, v->rate < 100 ? 1 : 0),
                 fmt_duration(mean, (uint64_t)v->response.mean_ns),
                 fmt_duration(p95, v->response.p95_ns), fmt_duration(p99, v->response.p99_ns));
-        if (v->errors)
-                fprintf(to, "%s errors\n", fmt_number(errors, (double)v->errors, 0));
-        else
+        if (v->errors + v->guest_errors == 0)
                 fputs("no errors\n", to);
+        else
+                fprintf(to, "%s failed requests, %s errors in guests\n",
+                        fmt_number(errors, (double)v->errors, 0),
+                        fmt_number(guest_errors, (double)v->guest_errors, 0));
 }
 
 static void print_response(FILE *to, const char *from, const struct quantiles *q)

@@ -136,6 +136,16 @@ static int read_pids(
         return 0;
 }
 
+/* Without the slashes at its end, as a path comes behind. */
+static size_t url_length(const char *url)
+{
+        size_t length = strlen(url);
+
+        while (length && url[length - 1] == '/')
+                length--;
+        return length;
+}
+
 static int read_target(
         struct targets *targets, const json_t *json, size_t i, const char *path, struct why *why)
 {
@@ -150,7 +160,8 @@ static int read_target(
         if (guest < 0)
                 return bad(
                         path, i, "guest", "a whole number from 0 (the external client) to 8", why);
-        if (!url || (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0))
+        if (!url || (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0) ||
+                url_length(url) > TARGET_URL_MAX)
                 return bad(path, i, "url", "a string such as \"http://10.77.3.1:9477\"", why);
         if (role && strcmp(role, guest_role(target.guest)) != 0)
                 return bad(path, i, "role", "the role that this guest number plays", why);
@@ -158,8 +169,11 @@ static int read_target(
         r = read_pids(&target, json, i, path, why);
         if (r < 0)
                 return r;
-        target.url = (char *)url;
+        target.url = strndup(url, url_length(url));
+        if (!target.url)
+                return why_errno(why, -ENOMEM, "targets file", path);
         r = targets_add(targets, &target);
+        free(target.url);
         return r < 0 ? why_errno(why, r, "targets file", path) : 0;
 }
 

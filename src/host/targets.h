@@ -14,6 +14,7 @@
 enum {
         TILE_GUESTS = 8,
         TARGET_MAX_PIDS = 8,
+        TARGET_URL_MAX = 127, /* characters */
 };
 
 /* Guests of a tile by number; 0 is the external client, which is not in the tile. */

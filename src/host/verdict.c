@@ -2,7 +2,6 @@
 #include "verdict.h"
 
 #include "fmt.h"
-#include "parse.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -35,14 +34,6 @@ double jain_index(const double *values, size_t n)
         return squares > 0 ? sum * sum / ((double)n * squares) : 1;
 }
 
-double offered_at_least(double configured_rate, bool poisson, double seconds, uint64_t offered)
-{
-        double expected = configured_rate * seconds;
-
-        expected -= poisson ? 4 * sqrt(expected) : 1;
-        return fmax((double)offered, expected);
-}
-
 double under_way_at_most(double offered_rate, uint64_t p99_ns)
 {
         return offered_rate * (double)p99_ns / 1e9 + 1;
@@ -70,17 +61,28 @@ static void limit_duration(
                         fmt_duration(is, (uint64_t)ns), fmt_duration(most, limit_ns));
 }
 
-static double configured_rate(const struct guest_window *g, bool *ret_poisson)
+static bool is_open_loop(const struct guest_window *g)
 {
         const char *mode = json_string_value(json_object_get(g->config, "mode"));
-        const char *rate = json_string_value(json_object_get(g->config, "rate"));
-        const char *arrival = json_string_value(json_object_get(g->config, "arrival"));
-        double value = 0;
 
-        *ret_poisson = arrival && strcmp(arrival, "poisson") == 0;
-        if (!mode || strcmp(mode, "open") != 0 || !rate || parse_number(rate, &value) < 0)
-                return 0;
-        return value;
+        return mode && strcmp(mode, "open") == 0;
+}
+
+/* What fell due in the window, be it that the client has come to it or not: one that gets no CPU
+ * cannot hide what it did not send. */
+static double offered(const struct guest_window *g)
+{
+        double sum = 0;
+
+        for (size_t i = 0; i < g->n_counts; i++) {
+                const struct count *c = &g->counts[i];
+
+                if (strcmp(c->name, "offered") == 0)
+                        sum += (double)c->value;
+                else if (strcmp(c->name, "overdue") == 0)
+                        sum += (double)c->value - (double)c->start;
+        }
+        return fmax(sum, 0);
 }
 
 static uint64_t failures(const struct guest_window *g)
@@ -112,12 +114,20 @@ static const char *main_failure(const struct guest_window *g)
         return largest ? largest->name : "none";
 }
 
+/* The others do what they are asked, and may be asked nothing for a while. */
+static bool drives_itself(unsigned guest)
+{
+        return guest == GUEST_CLIENT || guest == GUEST_CPU || guest == GUEST_DISK ||
+               guest == GUEST_OLTP;
+}
+
 /* What holds for every guest of a tile. */
 static void judge_guest(
         struct tile_verdict *tile, const struct guest_window *g, const struct limits *limits)
 {
         const char *name = guest_name(g->guest);
         uint64_t wrong = guest_window_sum(g, COUNTER_WRONG);
+        double standstill_s = guest_window_standstill_s(g);
 
         if (g->problem[0]) {
                 reject(tile, "%s %.150s", name, g->problem);
@@ -133,17 +143,51 @@ static void judge_guest(
                         limits->max_error_share * 100);
         if (g->guest != GUEST_IDLE && guest_window_sum(g, COUNTER_WORK) == 0)
                 reject(tile, "%s did no work", name);
+        else if (drives_itself(g->guest) && standstill_s * 1e9 > (double)limits->max_standstill_ns)
+                reject(tile, "%s stood still for %.1f s", name, standstill_s);
         if (g->guest == GUEST_IDLE && g->polls_answered < g->polls)
                 reject(tile, "idle did not answer %u of %u polls", g->polls - g->polls_answered,
                         g->polls);
 }
 
+static void judge_responses(
+        struct tile_verdict *tile, const struct guest_window *g, const struct limits *limits)
+{
+        if (g->n_latencies) {
+                tile->response = quantiles_of(&g->latencies[0].corrected);
+                tile->raw = quantiles_of(&g->latencies[0].raw);
+        }
+        if (tile->requests && tile->response.count == 0)
+                reject(tile, "external does not tell its response times");
+        limit_duration(tile, "average", tile->response.mean_ns, limits->max_average_ns);
+        limit_duration(tile, "p95", (double)tile->response.p95_ns, limits->max_p95_ns);
+        limit_duration(tile, "p99", (double)tile->response.p99_ns, limits->max_p99_ns);
+}
+
+static void judge_achieved(
+        struct tile_verdict *tile, const struct guest_window *g, const struct limits *limits)
+{
+        double due = offered(g), under_way;
+
+        tile->achieved_share = NAN;
+        if (!is_open_loop(g) || due <= 0) {
+                reject(tile, "external is not an open loop that offers requests");
+                return;
+        }
+        tile->offered_rate = due / g->seconds;
+        under_way = fmax(0, due - (double)(tile->requests + tile->errors));
+        under_way = fmin(under_way, under_way_at_most(tile->offered_rate, tile->response.p99_ns));
+        tile->achieved_share = fmin(1, ((double)tile->requests + under_way) / due);
+        if (tile->achieved_share < limits->min_achieved_share)
+                reject(tile, "achieved %.1f %% of the offered %.1f requests/s, less than %.1f %%",
+                        tile->achieved_share * 100, tile->offered_rate,
+                        limits->min_achieved_share * 100);
+}
+
 static void judge_external(
         struct tile_verdict *tile, const struct guest_window *g, const struct limits *limits)
 {
-        bool poisson;
-        double rate = configured_rate(g, &poisson), offered, under_way;
-
+        tile->achieved_share = NAN;
         if (g->problem[0])
                 return;
         tile->requests = guest_window_sum(g, COUNTER_WORK);
@@ -152,26 +196,8 @@ static void judge_external(
         tile->late = guest_window_count(g, "late");
         tile->dropped = guest_window_count(g, "dropped");
         tile->rate = guest_window_rate(g);
-        tile->achieved_share = 1;
-        if (g->n_latencies) {
-                tile->response = quantiles_of(&g->latencies[0].corrected);
-                tile->raw = quantiles_of(&g->latencies[0].raw);
-        }
-        limit_duration(tile, "average", tile->response.mean_ns, limits->max_average_ns);
-        limit_duration(tile, "p95", (double)tile->response.p95_ns, limits->max_p95_ns);
-        limit_duration(tile, "p99", (double)tile->response.p99_ns, limits->max_p99_ns);
-        if (rate <= 0)
-                return;
-        offered = offered_at_least(rate, poisson, g->seconds, guest_window_count(g, "offered"));
-        tile->offered_rate = offered / g->seconds;
-        under_way = fmax(0, offered - (double)(tile->requests + tile->errors));
-        under_way = fmin(under_way, under_way_at_most(tile->offered_rate, tile->response.p99_ns));
-        tile->achieved_share =
-                offered > 0 ? fmin(1, ((double)tile->requests + under_way) / offered) : 0;
-        if (tile->achieved_share < limits->min_achieved_share)
-                reject(tile, "achieved %.1f %% of the offered %.1f requests/s, less than %.1f %%",
-                        tile->achieved_share * 100, tile->offered_rate,
-                        limits->min_achieved_share * 100);
+        judge_responses(tile, g, limits);
+        judge_achieved(tile, g, limits);
 }
 
 /* Seven guests are not a tile: what is missing did not load the host. */
@@ -242,8 +268,10 @@ int step_judge(
 
                 tile->guests |= 1u << g->guest;
                 judge_guest(tile, g, limits);
-                if (g->guest != GUEST_EXTERNAL)
+                if (g->guest != GUEST_EXTERNAL) {
+                        ret->guest_errors += failures(g);
                         continue;
+                }
                 judge_external(tile, g, limits);
                 if (g->n_latencies) {
                         hist_add(corrected, &g->latencies[0].corrected);

@@ -12,8 +12,9 @@
 
 struct limits {
         uint64_t max_average_ns, max_p95_ns, max_p99_ns; /* of the external client, from due */
-        double max_error_share;    /* failed of all operations, for every guest of the tile */
-        double min_achieved_share; /* answered (or just under way) of offered, external client */
+        double max_error_share;     /* failed of all operations, for every guest of the tile */
+        double min_achieved_share;  /* answered (or just under way) of offered, external client */
+        uint64_t max_standstill_ns; /* of a guest that drives itself: client, cpu, disk, oltp */
 };
 
 enum {
@@ -34,8 +35,8 @@ struct tile_verdict {
         size_t n_reasons;
 
         double rate;           /* requests answered a second, by the external client */
-        double offered_rate;   /* fell due a second; 0 for a closed loop */
-        double achieved_share; /* of offered, just under way included; 1 for a closed loop */
+        double offered_rate;   /* fell due a second */
+        double achieved_share; /* of offered, just under way included; NAN: not known */
         double error_share;
         uint64_t requests, errors, late, dropped;
         struct quantiles response; /* corrected: from due */
@@ -48,7 +49,8 @@ struct step_verdict {
         struct tile_verdict *tiles; /* in the order of tile numbers */
         size_t n_tiles;
         double rate, offered_rate;
-        uint64_t requests, errors;
+        uint64_t requests, errors;      /* of the external clients */
+        uint64_t guest_errors;          /* of all other guests */
         struct quantiles response, raw; /* of all tiles' requests together */
         double jain;                    /* fairness: 1 = every tile has the same throughput */
         double worst_share;             /* the smallest tiles[].share */
@@ -58,12 +60,6 @@ struct quantiles quantiles_of(const struct hist *hist);
 
 /* Jain's index (Jain, Chiu, Hawe: DEC-TR-301, 1984): (sum x)^2 / (n * sum x^2); 1 if all are 0. */
 double jain_index(const double *values, size_t n);
-
-/* How many operations a schedule must have offered in the window at least: what the client says
- * fell due, but not less than its configured rate allows for. A client too starved to look at its
- * schedule would otherwise hide what it did not send. For Poisson arrivals four standard deviations
- * are granted. */
-double offered_at_least(double configured_rate, bool poisson, double seconds, uint64_t offered);
 
 /* Requests that may still be under way when the window ends without having been failed: those that
  * fell due in its last p99 of response time, and one for the edge. More than that is a backlog. */

@@ -4,6 +4,8 @@
 #include "textfile.h"
 
 #include <errno.h>
+#include <math.h>
+#include <stdarg.h>
 #include <string.h>
 
 /* A total that fell is a machine that was started again, which is noted elsewhere. */
@@ -147,16 +149,33 @@ static void fill_system(
         guest->config = json_incref(json_object_get(end->json, "config"));
 }
 
-/* Is what answers there what the target says? */
-static bool right_role(struct guest_window *guest, const struct reading *reading)
+static _printf_(2, 3) bool problem(struct guest_window *guest, const char *format, ...)
+{
+        va_list ap;
+
+        va_start(ap, format);
+        vsnprintf(guest->problem, sizeof guest->problem, format, ap);
+        va_end(ap);
+        return false;
+}
+
+/* Is what answers there what the target says, and is it at work? */
+static bool is_expected(struct guest_window *guest, const struct reading *reading)
 {
         const char *role = reading_text(reading, "identity", "role");
+        const char *state = reading_text(reading, NULL, "state");
+        uint64_t tile = reading_number(reading, "identity", "tile");
+        uint64_t number = reading_number(reading, "identity", "guest");
 
-        if (role && strcmp(role, guest->role) == 0)
-                return true;
-        snprintf(guest->problem, sizeof guest->problem, "%s answers as role %.15s, not %s",
-                guest->url, role ? role : "unknown", guest->role);
-        return false;
+        if (!role || strcmp(role, guest->role) != 0)
+                return problem(guest, "%s answers as role %.15s, not %s", guest->url,
+                        role ? role : "unknown", guest->role);
+        if ((tile && tile != guest->tile) || (number && number != guest->guest))
+                return problem(guest, "%s says that it is guest %u of tile %u", guest->url,
+                        (unsigned)number, (unsigned)tile);
+        if (!state || strcmp(state, "ready") != 0)
+                return problem(guest, "was %.15s instead of ready", state ? state : "unknown");
+        return true;
 }
 
 /* A process here has our clock: its own stamps are exact, ours only somewhere between request and
@@ -177,37 +196,48 @@ static void fill_times(
                                      : 0;
 }
 
-int guest_window_fill(
-        struct guest_window *guest, const struct scraped *start, const struct scraped *end)
+/* A pid may long be somebody else's: believed only if the role says that it is its own. */
+static void check_local(struct guest_window *guest, const struct reading *end, pid_t expected)
+{
+        guest->local = guest->local && guest->same_machine &&
+                       reading_number(end, "identity", "pid") == (uint64_t)expected;
+}
+
+void guest_window_fill(struct guest_window *guest, const struct scraped *start,
+        const struct scraped *end, pid_t pid)
 {
         const struct scraped *silent = !start->answered ? start : !end->answered ? end : NULL;
+        const char *start_id;
         struct why why = {0};
         int r;
 
         if (silent) {
-                snprintf(guest->problem, sizeof guest->problem,
-                        "did not answer at the window's %s: %.180s",
+                problem(guest, "did not answer at the window's %s: %.180s",
                         silent == start ? "start" : "end", silent->problem);
-                return 0;
+                return;
         }
-        if (!right_role(guest, &start->reading) || !right_role(guest, &end->reading))
-                return 0;
+        if (!is_expected(guest, &start->reading) || !is_expected(guest, &end->reading))
+                return;
         if (!reading_same_start(&start->reading, &end->reading)) {
                 guest->restarted = true;
-                snprintf(guest->problem, sizeof guest->problem, "was started again in the window");
-                return 0;
+                problem(guest, "was started again in the window");
+                return;
         }
+        start_id = reading_text(&end->reading, "identity", "start_id");
+        snprintf(guest->start_id, sizeof guest->start_id, "%s", start_id);
         r = reading_counts(&start->reading, &end->reading, &guest->counts, &guest->n_counts, &why);
         if (r == 0)
                 r = reading_latencies(&start->reading, &end->reading, &guest->latencies,
                         &guest->n_latencies, &why);
         if (r < 0) {
                 why_format(&why, guest->problem, sizeof guest->problem);
-                return r == -ENOMEM ? r : 0;
+                return;
         }
         fill_system(guest, &start->reading, &end->reading);
         fill_times(guest, &start->reading, &end->reading);
-        return 0;
+        check_local(guest, &end->reading, pid);
+        if (!(guest->seconds > 0) || !(guest->clock_ratio > 0))
+                problem(guest, "its clock stands still");
 }
 
 int guest_window_point(
@@ -217,9 +247,11 @@ int guest_window_point(
         struct point *points;
 
         guest->polls++;
+        guest->last_poll_answered =
+                now->answered && now->reading.taken_error_ns * 2 <= WINDOW_POLL_TIMEOUT_NS;
+        guest->polls_answered += guest->last_poll_answered;
         if (!now->answered)
                 return 0;
-        guest->polls_answered++;
         if (!start->answered || !reading_same_start(&start->reading, &now->reading))
                 return 0;
         points = reallocarray(guest->points, guest->n_points + 1, sizeof *points);
@@ -240,6 +272,36 @@ int guest_window_point(
                 .latency_sum_ns = minus(sum1, sum0),
         };
         return 0;
+}
+
+double guest_window_standstill_s(const struct guest_window *guest)
+{
+        double since_s = 0, longest_s = 0;
+        uint64_t work = 0;
+
+        for (size_t i = 0; i < guest->n_points; i++) {
+                const struct point *p = &guest->points[i];
+
+                if (p->work == work) {
+                        longest_s = fmax(longest_s, p->t_s - since_s);
+                } else {
+                        work = p->work;
+                        since_s = p->t_s;
+                }
+        }
+        return longest_s;
+}
+
+void step_window_find_twins(struct step_window *window)
+{
+        for (size_t i = 1; i < window->n_guests; i++) {
+                struct guest_window *g = &window->guests[i];
+
+                for (size_t j = 0; j < i && g->start_id[0] && !g->problem[0]; j++)
+                        if (strcmp(window->guests[j].start_id, g->start_id) == 0)
+                                problem(g, "is the same process as guest %u of tile %u",
+                                        window->guests[j].guest, window->guests[j].tile);
+        }
 }
 
 uint64_t guest_window_count(const struct guest_window *guest, const char *name)

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "clock.h"
 #include "guestinfo.h"
 #include "reading.h"
 #include "scrape.h"
@@ -26,7 +27,9 @@ struct guest_window {
         char url[128];
         char problem[256]; /* empty: read at both ends, the same process all the time */
         bool restarted;
-        unsigned polls, polls_answered; /* brief readings asked for, and got */
+        unsigned polls, polls_answered; /* brief readings asked for, and got in time */
+        bool last_poll_answered;
+        char start_id[20];
 
         /* All that follows is 0 or NULL where there is a problem. */
         double seconds;     /* between the two readings, by our clock */
@@ -46,10 +49,13 @@ struct guest_window {
         struct guestinfo_psi psi;
         struct guestinfo_process process; /* the role's process; rss at the end */
         bool same_machine; /* a process here, not a guest of its own: cpu is the host's */
-        bool local;        /* its processes are known: */
+        bool local;        /* its processes are known, and the role is among them: */
         struct guestinfo_process local_sum; /* all of them together */
         json_t *config;
 };
+
+/* A poll that takes longer counts as not answered. */
+#define WINDOW_POLL_TIMEOUT_NS (2 * NS_PER_S)
 
 struct step_window {
         unsigned n_tiles;
@@ -67,13 +73,19 @@ struct step_window {
 void step_window_fini(struct step_window *window);
 
 /* Fills guest from the readings at both ends. A reading that is missing or does not fit is noted in
- * guest->problem, which is not an error. Returns 0 or -ENOMEM. */
-int guest_window_fill(
-        struct guest_window *guest, const struct scraped *start, const struct scraped *end);
+ * guest->problem. pid is the role's process where the target names one, else 0. */
+void guest_window_fill(struct guest_window *guest, const struct scraped *start,
+        const struct scraped *end, pid_t pid);
 
 /* Appends a point. Returns 0 or -ENOMEM. */
 int guest_window_point(
         struct guest_window *guest, const struct scraped *start, const struct scraped *now);
+
+/* Longest time without any work between two readings that both say so, in seconds. */
+double guest_window_standstill_s(const struct guest_window *guest);
+
+/* Guests that are one and the same process are a problem, for all but the first of them. */
+void step_window_find_twins(struct step_window *window);
 
 /* 0 when there is none of that name. */
 uint64_t guest_window_count(const struct guest_window *guest, const char *name);

@@ -16,7 +16,7 @@ PASSED, FAILED, SKIPPED = 'passed', 'failed', 'skipped'
 
 RAN = re.compile(r'^Ran (\d+) tests? in ', re.M)
 UNITTEST_FAILED = re.compile(r'^=+\n(?:FAIL|ERROR): (.*)$', re.M)
-UNITTEST_SKIPPED = re.compile(r'^(?:(\w+) \(.*)?.*\.\.\. skipped (.*)$', re.M)
+UNITTEST_SKIPPED = re.compile(r'^(\w+) \(.*\)(?:\n.*)? \.\.\. skipped (.*)$', re.M)
 GOOD_LINE = re.compile(r'^(.* \.\.\. ok|\[ RUN      \] .*|\[       OK \] .*)\n', re.M)
 CMOCKA_CASE = re.compile(r'^\[ *(OK|FAILED|SKIPPED) *\] (?!\d+ test\(s\))(\S+)$', re.M)
 

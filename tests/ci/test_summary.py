@@ -64,8 +64,8 @@ class Summary(unittest.TestCase):
         self.assertEqual([c.name for c in found if c.outcome == 'failed'],
                          ['prog test_error (__main__.T.test_error)',
                           'prog test_fail (__main__.T.test_fail)'])
-        self.assertEqual([c.detail for c in found if c.outcome == 'skipped'],
-                         ["'no such tool'", "'nor this'"])
+        self.assertEqual([(c.name, c.detail) for c in found if c.outcome == 'skipped'],
+                         [('prog test_skip', "'no such tool'"), ('prog test_said', "'nor this'")])
 
     def test_output_is_kept_once(self):
         found = cases('FAIL', stderr=UNITTEST)

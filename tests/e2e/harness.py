@@ -23,6 +23,11 @@ TILELOAD = os.environ.get('TILELOAD') or os.path.join(
 # A sanitizer build is up to ten times slower: deadlines (never results) are stretched by this.
 SLOWDOWN = float(os.environ.get('TILELOAD_TEST_SLOWDOWN', '1'))
 
+# Tests that mount something do so by `unshare -m`, in a mount namespace of their own. There is none
+# without root, nor in a chroot whose root is not a mount point.
+CAN_MOUNT = os.geteuid() == 0 and subprocess.run(
+    ['unshare', '-m', 'true'], stderr=subprocess.DEVNULL).returncode == 0
+
 
 def address(name, host=1):
     """A loopback address of the caller's own: 127.100-249.x.host from its name, and from the build,

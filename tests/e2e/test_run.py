@@ -3,7 +3,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -13,7 +12,7 @@ import unittest
 import uuid
 
 import schema
-from harness import SLOWDOWN, TILELOAD, main
+from harness import CAN_MOUNT, SLOWDOWN, TILELOAD, main
 
 # Small guests: what is tested here is the whole, not the load.
 SMALL = ['--dirs', '1', '--cpu-memory', '16M', '--disk-size', '16M', '--oltp-rows', '1000',
@@ -206,6 +205,17 @@ class Tiles(unittest.TestCase):
             time.sleep(0.05)
         self.assertEqual(run.left(), {})
 
+    def test_a_guest_that_hangs_is_not_valid(self):
+        """Its control endpoint goes on answering: only the standstill shows it."""
+        run = Run(self, *SMALL, '--warmup', '0', '--duration', '7s', '--max-standstill', '2s')
+        run.wait_line(' s] 1 tile: ')
+        pid = next(p for p, line in run.left().items() if 'mariadbd' in line)
+        os.kill(pid, signal.SIGSTOP)
+        run.finish()
+        self.assertEqual(run.process.returncode, 1, run.stderr)
+        self.assertRegex(run.last_line(), r'no step was valid: oltp stood still for \d')
+        self.assert_clean(run)
+
     def test_port_in_use(self):
         with socket.socket() as s:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -228,7 +238,7 @@ class Tiles(unittest.TestCase):
         run.finish()
         self.assert_failed(run, r'tile 1 cpu.*--memory "much": not a size')
 
-    @unittest.skipUnless(os.geteuid() == 0 and shutil.which('unshare'), 'needs root to mount')
+    @unittest.skipUnless(CAN_MOUNT, 'cannot mount here')
     def test_no_space(self):
         """A results directory on a file system that the disk guest's file does not fit on."""
         with tempfile.TemporaryDirectory(prefix='tileload-e2e-') as mountpoint:

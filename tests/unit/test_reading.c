@@ -16,15 +16,15 @@ static json_t *stats(const char *start_id, int work, int errors, int level, int 
         for (int i = 0; i < n; i++)
                 hist_record(&h, NS_PER_MS);
         return json_pack(
-                "{s:s, s:I, s:{s:s, s:s, s:s, s:s}, s:{s:{s:s, s:s, s:i}, s:{s:s, s:s, s:i},"
+                "{s:s, s:s, s:I, s:{s:s, s:s, s:s, s:s}, s:{s:{s:s, s:s, s:i}, s:{s:s, s:s, s:i},"
                 " s:{s:s, s:s, s:i}}, s:[{s:s, s:i, s:I, s:o, s:o}]}",
-                "schema", SNAPSHOT_SCHEMA, "clock_ns", (json_int_t)work * 1000000000, "identity",
-                "role", "cpu", "start_id", start_id, "version", "1", "boot_id", "b", "counters",
-                "operations", "kind", "work", "unit", "operations", "value", work, "failures",
-                "kind", "error", "unit", "operations", "value", errors, "level", "kind", "gauge",
-                "unit", "bytes", "value", level, "latencies", "name", "operation", "count", n,
-                "sum_ns", (json_int_t)n * 1000000, "histogram", hist_to_json(&h), "raw_histogram",
-                hist_to_json(&h));
+                "schema", SNAPSHOT_SCHEMA, "state", "ready", "clock_ns",
+                (json_int_t)work * 1000000000, "identity", "role", "cpu", "start_id", start_id,
+                "version", "1", "boot_id", "b", "counters", "operations", "kind", "work", "unit",
+                "operations", "value", work, "failures", "kind", "error", "unit", "operations",
+                "value", errors, "level", "kind", "gauge", "unit", "bytes", "value", level,
+                "latencies", "name", "operation", "count", n, "sum_ns", (json_int_t)n * 1000000,
+                "histogram", hist_to_json(&h), "raw_histogram", hist_to_json(&h));
 }
 
 static struct scraped scraped(json_t *json, uint64_t taken_ns)
@@ -39,7 +39,7 @@ static struct scraped scraped(json_t *json, uint64_t taken_ns)
 static void fill(struct guest_window *g, struct scraped start, struct scraped end)
 {
         *g = (struct guest_window){.role = "cpu", .url = "http://x"};
-        assert_int_equal(guest_window_fill(g, &start, &end), 0);
+        guest_window_fill(g, &start, &end, 0);
         scraped_fini(&start);
         scraped_fini(&end);
 }
@@ -103,10 +103,89 @@ static void another_role_is_a_problem(void **state)
         struct scraped start = scraped(stats("a", 1, 0, 0, 1), 0);
         struct scraped end = scraped(stats("a", 2, 0, 0, 1), 1);
 
-        assert_int_equal(guest_window_fill(&g, &start, &end), 0);
+        guest_window_fill(&g, &start, &end, 0);
         assert_non_null(strstr(g.problem, "answers as role cpu, not disk"));
         scraped_fini(&start);
         scraped_fini(&end);
+}
+
+static void a_role_that_is_not_ready_is_a_problem(void **state)
+{
+        json_t *failed = stats("a", 2, 0, 0, 1);
+        struct guest_window g;
+
+        json_object_set_new(failed, "state", json_string("failed"));
+        fill(&g, scraped(stats("a", 1, 0, 0, 1), 0), scraped(failed, 1));
+        assert_string_equal(g.problem, "was failed instead of ready");
+}
+
+static void another_place_is_a_problem(void **state)
+{
+        json_t *start = stats("a", 1, 0, 0, 1), *end = stats("a", 2, 0, 0, 1);
+        struct guest_window g;
+
+        json_object_set_new(json_object_get(end, "identity"), "tile", json_integer(4));
+        fill(&g, scraped(start, 0), scraped(end, 1));
+        assert_string_equal(g.problem, "http://x says that it is guest 0 of tile 4");
+}
+
+static void what_is_not_ours_is_a_problem_of_that_guest_alone(void **state)
+{
+        struct guest_window g;
+        json_t *end = stats("a", 2, 0, 0, 1);
+
+        json_object_del(end, "clock_ns");
+        fill(&g, scraped(stats("a", 1, 0, 0, 1), 0), scraped(end, NS_PER_S));
+        assert_string_equal(g.problem, "its clock stands still");
+        finish(&g);
+
+        end = stats("a", 2, -1, 0, 1);
+        fill(&g, scraped(stats("a", 1, 0, 0, 1), 0), scraped(end, NS_PER_S));
+        assert_non_null(strstr(g.problem, "counter \"failures\": not readable"));
+        finish(&g);
+
+        end = stats("a", 2, 0, 0, 1);
+        for (int i = 0; i < 20; i++)
+                json_array_append(json_object_get(end, "latencies"),
+                        json_array_get(json_object_get(end, "latencies"), 0));
+        fill(&g, scraped(stats("a", 1, 0, 0, 1), 0), scraped(end, NS_PER_S));
+        assert_non_null(strstr(g.problem, "21 are more than any role has"));
+        finish(&g);
+}
+
+static void one_process_is_not_two_guests(void **state)
+{
+        struct guest_window guests[] = {
+                {.tile = 1, .guest = 5, .start_id = "a"},
+                {.tile = 1, .guest = 6, .start_id = "b"},
+                {.tile = 2, .guest = 5, .start_id = "a"},
+                {.tile = 2, .guest = 6}, /* did not answer */
+                {.tile = 2, .guest = 7},
+        };
+        struct step_window w = {.guests = guests, .n_guests = ARRAY_SIZE(guests)};
+
+        step_window_find_twins(&w);
+        assert_string_equal(guests[0].problem, "");
+        assert_string_equal(guests[1].problem, "");
+        assert_string_equal(guests[2].problem, "is the same process as guest 5 of tile 1");
+        assert_string_equal(guests[4].problem, "");
+}
+
+static void standing_still(void **state)
+{
+        struct point points[] = {{.t_s = 1, .work = 5}, {.t_s = 2, .work = 9},
+                {.t_s = 3, .work = 9}, {.t_s = 6, .work = 9}, {.t_s = 7, .work = 10},
+                {.t_s = 8, .work = 10}};
+        struct guest_window g = {.points = points, .n_points = ARRAY_SIZE(points)};
+
+        assert_near(guest_window_standstill_s(&g), 4, 1e-9);
+        g.n_points = 2;
+        assert_near(guest_window_standstill_s(&g), 0, 1e-9);
+        g.n_points = 0;
+        assert_near(guest_window_standstill_s(&g), 0, 1e-9);
+        points[0].work = points[1].work = 0; /* from the very start */
+        g.n_points = 2;
+        assert_near(guest_window_standstill_s(&g), 2, 1e-9);
 }
 
 static void silence_at_either_end_is_a_problem(void **state)
@@ -161,6 +240,11 @@ int main(void)
                 cmocka_unit_test(a_restart_is_a_problem_and_never_a_negative_count),
                 cmocka_unit_test(counters_that_go_backwards_are_a_problem),
                 cmocka_unit_test(another_role_is_a_problem),
+                cmocka_unit_test(a_role_that_is_not_ready_is_a_problem),
+                cmocka_unit_test(another_place_is_a_problem),
+                cmocka_unit_test(what_is_not_ours_is_a_problem_of_that_guest_alone),
+                cmocka_unit_test(one_process_is_not_two_guests),
+                cmocka_unit_test(standing_still),
                 cmocka_unit_test(silence_at_either_end_is_a_problem),
                 cmocka_unit_test(points_are_sums_since_the_start),
                 cmocka_unit_test(foreign_json_is_refused),

@@ -16,6 +16,7 @@ static const struct limits limits = {
         .max_p99_ns = 5 * NS_PER_S,
         .max_error_share = 0.001,
         .min_achieved_share = 0.98,
+        .max_standstill_ns = 5 * NS_PER_S,
 };
 
 static struct step_window described(unsigned n_tiles)

@@ -11,6 +11,7 @@ static const struct limits limits = {
         .max_p99_ns = 5 * NS_PER_S,
         .max_error_share = 0.001,
         .min_achieved_share = 0.98,
+        .max_standstill_ns = 5 * NS_PER_S,
 };
 
 static struct guest_window *guest_of(struct step_window *w, unsigned tile, unsigned guest)
@@ -132,7 +133,6 @@ static void requests_just_under_way_are_not_lost(void **state)
 
         set_count(g, "offered", 100);
         set_count(g, "requests", 97);
-        json_object_set_new(g->config, "rate", json_string("10"));
         for (int i = 0; i < 200; i++)
                 hist_record(&g->latencies[0].corrected, 300 * NS_PER_MS);
         judge_first(&w, NULL);
@@ -150,14 +150,18 @@ static void a_backlog_is_lost(void **state)
         judge_first(&w, "achieved 90.1 %");
 }
 
-/* A client that got no CPU neither sent nor noticed what fell due. */
+/* A client that got no CPU neither sent nor noticed what fell due: it is overdue. What was so
+ * already when the window began fell due before it. */
 static void a_starved_client_cannot_hide(void **state)
 {
         struct step_window w = healthy(1);
+        struct guest_window *g = guest_of(&w, 1, GUEST_EXTERNAL);
 
-        set_count(guest_of(&w, 1, GUEST_EXTERNAL), "requests", 500);
-        set_count(guest_of(&w, 1, GUEST_EXTERNAL), "offered", 500);
-        judge_first(&w, "achieved 50.2 %");
+        set_count(g, "requests", 500);
+        set_count(g, "offered", 500);
+        add_count(g, "overdue", COUNTER_GAUGE, 510);
+        g->counts[g->n_counts - 1].start = 10;
+        judge_first(&w, "achieved 50.1 %");
 }
 
 static void errors_are_not_valid(void **state)
@@ -235,15 +239,65 @@ static void jain(void **state)
         assert_near(jain_index(mixed, 4), 0.9, 1e-12);
 }
 
-static void offered(void **state)
+/* Exchanged endpoints: a closed loop in the external client's place offers nothing. */
+static void a_closed_loop_is_no_external_client(void **state)
 {
-        assert_near(offered_at_least(100, false, 10, 1000), 1000, 1e-9);
-        assert_near(offered_at_least(100, false, 10, 400), 999, 1e-9);
-        /* Poisson: 10,000 - 4 * 100. */
-        assert_near(offered_at_least(100, true, 100, 9700), 9700, 1e-9);
-        assert_near(offered_at_least(100, true, 100, 5000), 9600, 1e-9);
-        /* Little expected: no negative numbers. */
-        assert_near(offered_at_least(1, true, 1, 0), 0, 1e-9);
+        struct step_window w = healthy(1);
+
+        json_object_set_new(guest_of(&w, 1, GUEST_EXTERNAL)->config, "mode", json_string("closed"));
+        judge_first(&w, "external is not an open loop");
+}
+
+static void response_times_must_be_told(void **state)
+{
+        struct step_window w = healthy(1);
+
+        guest_of(&w, 1, GUEST_EXTERNAL)->n_latencies = 0;
+        judge_first(&w, "external does not tell its response times");
+}
+
+static void stand_still(struct guest_window *g, double s)
+{
+        g->n_points = 2;
+        g->points = calloc(2, sizeof *g->points);
+        g->points[0] = (struct point){.t_s = 1, .work = 500};
+        g->points[1] = (struct point){.t_s = 1 + s, .work = 500};
+}
+
+static void a_guest_that_stands_still_is_not_valid(void **state)
+{
+        static const unsigned driven[] = {GUEST_WEB1, GUEST_WEB2, GUEST_BACKEND};
+        static const unsigned driving[] = {GUEST_CLIENT, GUEST_CPU, GUEST_DISK, GUEST_OLTP};
+
+        for (size_t i = 0; i < ARRAY_SIZE(driving); i++) {
+                struct step_window w = healthy(1);
+
+                stand_still(guest_of(&w, 1, driving[i]), 5.5);
+                judge_first(&w, "stood still for 5.5 s");
+                w = healthy(1);
+                stand_still(guest_of(&w, 1, driving[i]), 4.9);
+                judge_first(&w, NULL);
+        }
+        for (size_t i = 0; i < ARRAY_SIZE(driven); i++) {
+                struct step_window w = healthy(1);
+
+                stand_still(guest_of(&w, 1, driven[i]), 5.5);
+                judge_first(&w, NULL);
+        }
+}
+
+static void errors_of_guests_are_counted_apart(void **state)
+{
+        struct step_window w = healthy(1);
+        struct step_verdict v;
+
+        add_count(guest_of(&w, 1, GUEST_DISK), "corrupt", COUNTER_WRONG, 7);
+        set_count(guest_of(&w, 1, GUEST_EXTERNAL), "timeouts", 2);
+        assert_int_equal(step_judge(&w, &limits, &v), 0);
+        assert_int_equal(v.errors, 2);
+        assert_int_equal(v.guest_errors, 7);
+        step_verdict_fini(&v);
+        step_window_fini(&w);
 }
 
 int main(void)
@@ -261,7 +315,10 @@ int main(void)
                 cmocka_unit_test(silent_and_lazy_guests_are_not_valid),
                 cmocka_unit_test(one_bad_tile_spoils_the_step_but_not_its_neighbours),
                 cmocka_unit_test(jain),
-                cmocka_unit_test(offered),
+                cmocka_unit_test(a_closed_loop_is_no_external_client),
+                cmocka_unit_test(response_times_must_be_told),
+                cmocka_unit_test(a_guest_that_stands_still_is_not_valid),
+                cmocka_unit_test(errors_of_guests_are_counted_apart),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

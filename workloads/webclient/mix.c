@@ -40,10 +40,11 @@ static unsigned draw_class(struct rng *rng)
 
 struct mix_request mix_draw(const struct mix *mix, struct rng *rng)
 {
-        struct mix_request request = {
-                .dynamic = rng_unit(rng) < mix->dynamic_share,
-                .verify = rng_unit(rng) < mix->verify_share,
-        };
+        struct mix_request request = {0};
+
+        /* One after the other: an initializer list would leave the order to the compiler. */
+        request.dynamic = rng_unit(rng) < mix->dynamic_share;
+        request.verify = rng_unit(rng) < mix->verify_share;
 
         if (request.dynamic) {
                 /* Customer numbers of a natural length; two requests hardly ever share a key, so

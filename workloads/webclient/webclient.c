@@ -282,7 +282,7 @@ static int do_next(struct client *client)
 
         worker_offered(worker);
         if (is_open(client))
-                turn.due_ns = pace_take(&worker->pace);
+                turn.due_ns = worker_take_due(worker);
         else
                 turn = turns_take(&client->turns);
         /* Drawn even for one that is dropped: the n-th due request is the same in every run. */
