@@ -10,6 +10,7 @@
 #include "table.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 struct personality {
@@ -92,12 +93,23 @@ static void print_help(FILE *to)
         print_list(to);
 }
 
-static bool asked_for_help(int argc, char *argv[])
+static bool has_argument(int argc, char *argv[], const char *argument)
 {
         for (int i = 1; i < argc; i++)
-                if (strcmp(argv[i], "--help") == 0)
+                if (strcmp(argv[i], argument) == 0)
                         return true;
         return false;
+}
+
+static bool asked_for_help(int argc, char *argv[])
+{
+        return has_argument(argc, argv, "--help") || has_argument(argc, argv, "-h");
+}
+
+static int print_version(void)
+{
+        puts("tileload " TILELOAD_VERSION);
+        return EXIT_DONE;
 }
 
 /* argv[0] is the personality's name or the program's. */
@@ -106,6 +118,8 @@ static int start(struct personality p, const struct cmdline *cmdline, int argc, 
 {
         bool help = asked_for_help(argc, argv);
 
+        if (has_argument(argc, argv, "--version"))
+                return print_version();
         if (p.role && help)
                 return run_role_help(p.role, stdout), EXIT_DONE;
         if (p.role)
@@ -119,6 +133,30 @@ static int start(struct personality p, const struct cmdline *cmdline, int argc, 
         return p.command->run(argc, argv, why);
 }
 
+/* Nobody says which personality: what is the most likely slip? */
+static void complain_unnamed(const struct cmdline *cmdline, const char *first, struct why *why)
+{
+        const char *slip = NULL;
+
+        for (size_t i = 0; i < cmdline->n_entries && !slip; i++)
+                if (parse_distance(cmdline->entries[i].key, "role") <= 2)
+                        slip = cmdline->entries[i].key;
+        if (*first) {
+                why_set(why, -EINVAL, first, NULL,
+                        "unknown here: no role or command is named before it (see tileload --list)");
+        } else if (slip) {
+                char what[64];
+
+                snprintf(what, sizeof what, CMDLINE_PREFIX "%.40s", slip);
+                why_set(why, -ENOENT, what, NULL,
+                        "unknown: the nearest valid one is " CMDLINE_PREFIX "role");
+        } else {
+                why_set(why, -EINVAL, "personality", NULL,
+                        "none given: name one (see tileload --list), or set tileload.role= on the "
+                        "kernel command line");
+        }
+}
+
 /* The program's own options, and roles that only the kernel command line names. */
 static int start_unnamed(const struct cmdline *cmdline, int argc, char *argv[], struct why *why)
 {
@@ -128,20 +166,23 @@ static int start_unnamed(const struct cmdline *cmdline, int argc, char *argv[], 
         if (strcmp(first, "--list") == 0)
                 return print_list(stdout), EXIT_DONE;
         if (strcmp(first, "--version") == 0)
-                return puts("tileload " TILELOAD_VERSION), EXIT_DONE;
+                return print_version();
         if (!name && asked_for_help(argc, argv))
                 return print_help(stdout), EXIT_DONE;
         if (!name) {
-                why_set(why, -EINVAL, "personality", NULL,
-                        "none given: name one (see tileload --list), or set tileload.role= on the "
-                        "kernel command line");
+                complain_unnamed(cmdline, first, why);
                 return EXIT_USAGE;
         }
         p.role = workload_find(name);
         p.command = NULL;
         if (!found(p)) {
-                why_set(why, -ENOENT, CMDLINE_PREFIX "role", name,
-                        "no such role: the nearest is %s (see tileload --list)", nearest(name));
+                if (find(name).command)
+                        why_set(why, -ENOENT, CMDLINE_PREFIX "role", name,
+                                "a host command, not a role (see tileload --list)");
+                else
+                        why_set(why, -ENOENT, CMDLINE_PREFIX "role", name,
+                                "no such role: the nearest is %s (see tileload --list)",
+                                nearest(name));
                 return EXIT_USAGE;
         }
         return start(p, cmdline, argc, argv, why);
@@ -164,6 +205,19 @@ static int choose(const struct cmdline *cmdline, int argc, char *argv[], struct 
         return EXIT_USAGE;
 }
 
+/* Started without standard streams, their numbers would go to the next files opened, and our words
+ * into those. */
+static void fill_standard_streams(void)
+{
+        int fd;
+
+        do
+                fd = open("/dev/null", O_RDWR);
+        while (fd >= 0 && fd <= STDERR_FILENO);
+        if (fd >= 0)
+                close(fd);
+}
+
 int main(int argc, char *argv[])
 {
         struct cmdline cmdline = {0};
@@ -171,6 +225,7 @@ int main(int argc, char *argv[])
         char line[1024];
         int status;
 
+        fill_standard_streams();
         if (cmdline_read(&cmdline, &why) < 0)
                 status = EXIT_USAGE;
         else

@@ -7,6 +7,7 @@
  * when its time has come. So the service has no queue, as if there were a server for each request.
  */
 #include "macro.h"
+#include "net.h"
 #include "web.h"
 #include "workload.h"
 
@@ -135,6 +136,13 @@ static enum MHD_Result answer(struct web_request *request, const char *path)
         return make_reply(request, &reply) < 0 ? MHD_NO : web_send(request, reply);
 }
 
+static int backend_check(void *config, struct why *why)
+{
+        const struct backend_config *c = config;
+
+        return net_check(c->web.serve, "--serve", why);
+}
+
 static int backend_setup(struct worker *worker, struct why *why)
 {
         const struct backend_config *config = worker->config;
@@ -241,6 +249,7 @@ const struct workload workload_backend = {
         .n_counters = ARRAY_SIZE(counters),
         .latencies = latencies,
         .n_latencies = ARRAY_SIZE(latencies),
+        .check = backend_check,
         .setup = backend_setup,
         .teardown = backend_teardown,
         .loop = backend_loop,

@@ -63,6 +63,17 @@ int net_parse(const char *text, struct sockaddr_storage *ret, socklen_t *ret_siz
         return 0;
 }
 
+int net_check(const char *text, const char *what, struct why *why)
+{
+        struct sockaddr_storage address;
+        socklen_t size;
+
+        if (net_parse(text, &address, &size) < 0)
+                return why_set(why, -EINVAL, what, text,
+                        "not an address to listen on: write ADDRESS:PORT, [ADDRESS]:PORT or PORT");
+        return 0;
+}
+
 int net_listen(const char *text, const char *what, struct why *why)
 {
         struct sockaddr_storage address;
@@ -70,9 +81,9 @@ int net_listen(const char *text, const char *what, struct why *why)
         socklen_t size;
         int one = 1;
 
-        if (net_parse(text, &address, &size) < 0)
-                return why_set(why, -EINVAL, what, text,
-                        "not an address to listen on: write ADDRESS:PORT, [ADDRESS]:PORT or PORT");
+        if (net_check(text, what, why) < 0)
+                return -EINVAL;
+        net_parse(text, &address, &size);
 
         fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         if (fd < 0)

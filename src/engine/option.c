@@ -40,11 +40,16 @@ static int find(const struct option_set *sets, size_t n_sets, const char *key,
         return -ENOENT;
 }
 
-static const char *nearest(const struct option_set *sets, size_t n_sets, const char *key)
+static const char *nearest(
+        const struct option_set *sets, size_t n_sets, const char *prefix, const char *key)
 {
         unsigned best = UINT32_MAX;
         const char *name = NULL;
 
+        if (strcmp(prefix, CMDLINE_PREFIX) == 0) { /* a key, though not an option */
+                best = parse_distance(key, "role");
+                name = "role";
+        }
         for (size_t s = 0; s < n_sets; s++) {
                 for (size_t i = 0; i < sets[s].n_options; i++) {
                         unsigned distance = parse_distance(key, sets[s].options[i].name);
@@ -61,7 +66,7 @@ static const char *nearest(const struct option_set *sets, size_t n_sets, const c
 static int unknown(const struct option_set *sets, size_t n_sets, const char *prefix,
         const char *key, struct why *why)
 {
-        const char *name = nearest(sets, n_sets, key);
+        const char *name = nearest(sets, n_sets, prefix, key);
         char what[sizeof why->what];
 
         snprintf(what, sizeof what, "%s%s", prefix, key);
@@ -225,7 +230,7 @@ static int set_integer(const struct option *option, void *at, const char *value)
         else
                 r = parse_duration_ns(value, &number);
         if (r < 0)
-                return r;
+                return r == -ERANGE ? -EOVERFLOW : r;
         if (number < option->min || (option->max && number > option->max))
                 return -ERANGE;
         *(uint64_t *)at = number;
@@ -238,7 +243,7 @@ static int set_number(const struct option *option, void *at, const char *value)
         int r = parse_number(value, &number);
 
         if (r < 0)
-                return r;
+                return r == -ERANGE ? -EOVERFLOW : r;
         if (number < (double)option->min || (option->max && number > (double)option->max))
                 return -ERANGE;
         *(double *)at = number;
@@ -251,7 +256,7 @@ static int set(const struct option *option, void *config, const char *value)
 
         switch (option->type) {
         case OPTION_STRING:
-                return set_string(at, value);
+                return *value || option->secret ? set_string(at, value) : -ENODATA;
         case OPTION_COUNT:
         case OPTION_SIZE:
         case OPTION_DURATION:
@@ -280,6 +285,14 @@ static int bad_value(const struct option *option, const char *prefix, const char
                 choices_text(option, choices, sizeof choices);
                 return why_set(why, error, what, value, "not one of %s", choices);
         }
+        if (error == -ENODATA)
+                return why_set(why, -EINVAL, what, NULL, "must not be empty");
+        if (error == -EOVERFLOW && option->max)
+                error = -ERANGE;
+        if (error == -EOVERFLOW)
+                return why_set(why, -ERANGE, what, value, "too large");
+        if (error == -ERANGE && option->type == OPTION_SHARE)
+                return why_set(why, error, what, value, "out of range: 0%% to 100%%");
         if (error != -ERANGE)
                 return why_set(why, error, what, value, "not %s", expected(option->type));
 

@@ -5,6 +5,7 @@
 #include "crew.h"
 #include "errand.h"
 #include "frame.h"
+#include "net.h"
 #include "notify.h"
 #include "signals.h"
 #include "snapshot.h"
@@ -101,6 +102,8 @@ static int parse_options(struct role *role, const struct cmdline *cmdline, int a
                 r = option_sets_cmdline(role->sets, role->n_sets, cmdline, why);
         if (r == 0)
                 r = option_sets_argv(role->sets, role->n_sets, argc, argv, why);
+        if (r == 0)
+                r = net_check(role->frame.listen, "--listen", why);
         if (r == 0 && role->workload->flags & WORKLOAD_PACED)
                 r = paced_check(&role->paced, ret_pace, why);
         if (r == 0 && role->workload->check)
@@ -168,6 +171,18 @@ static int write_stats(const char *path, json_t *json)
         if (to == stdout ? fflush(to) != 0 : fclose(to) != 0)
                 r = errno ? -errno : -EIO;
         return r;
+}
+
+/* Better known now than after hours of work. */
+static int check_final_stats(const struct role *role, struct why *why)
+{
+        const char *path = role->frame.final_stats;
+        _cleanup_close_ int fd = -1;
+
+        if (!path || strcmp(path, "-") == 0)
+                return 0;
+        fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+        return fd < 0 ? why_errno(why, -errno, "--final-stats", path) : 0;
 }
 
 static int final_stats(struct role *role, struct why *why)
@@ -289,6 +304,9 @@ static int run_verb(struct role *role, const struct pace_config *pace, struct wh
 
         /* The kernel may else delay every timed wait by 50 us. Inherited by the workers. */
         prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
+        r = check_final_stats(role, why);
+        if (r < 0)
+                return EXIT_FAILED;
         r = crew_init(&role->crew, role->workload, role->config, n_workers, seed);
         if (r < 0)
                 return why_errno(why, r, "threads", NULL), EXIT_FAILED;

@@ -12,7 +12,7 @@
 static int event_fd = -1;
 static int last;
 
-static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
+static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
 static void handle(int number)
 {
@@ -52,8 +52,15 @@ int signals_catch(void)
                 return -errno;
         signal(SIGPIPE, SIG_IGN); /* both come back as errors of the call, which can be counted */
         signal(SIGXFSZ, SIG_IGN);
-        for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++)
+        for (size_t i = 0; i < sizeof ending / sizeof ending[0]; i++) {
+                struct sigaction inherited;
+
+                /* Who was started to survive a hangup (nohup) does. */
+                if (ending[i] == SIGHUP && sigaction(SIGHUP, NULL, &inherited) == 0 &&
+                        inherited.sa_handler == SIG_IGN)
+                        continue;
                 sigaction(ending[i], &action, NULL);
+        }
         return event_fd;
 }
 

@@ -54,6 +54,31 @@ static size_t count_matches(const char *pattern)
         return n;
 }
 
+/* Of the kernel command line what bears on performance. The rest is nobody's business: there may be
+ * secrets in it. */
+static json_t *kernel_options_json(void)
+{
+        static const char *const wanted[] = {"mitigations", "isolcpus", "nohz", "rcu_nocbs",
+                "hugepages", "default_hugepagesz", "transparent_hugepage", "intel_pstate",
+                "amd_pstate", "cpufreq", "cpuidle", "idle", "processor.", "intel_idle",
+                "clocksource", "tsc", "numa", "iommu", "intel_iommu", "amd_iommu", "kvm", "psi",
+                "elevator", "preempt", "threadirqs", "maxcpus", "nosmt", "mem=", "swapaccount",
+                "cgroup", "systemd.unified_cgroup_hierarchy"};
+        char text[8192], kept[8192] = "", *save = NULL;
+        size_t used = 0;
+
+        if (textfile_read("/proc/cmdline", text, sizeof text) < 0)
+                return json_null();
+        for (char *w = strtok_r(text, " ", &save); w; w = strtok_r(NULL, " ", &save))
+                for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+                        if (strncmp(w, wanted[i], strlen(wanted[i])) == 0) {
+                                used += (size_t)snprintf(kept + used, sizeof kept - used, "%s%s",
+                                        used ? " " : "", w);
+                                break;
+                        }
+        return json_string(kept);
+}
+
 static json_t *mitigations_json(void)
 {
         static const char directory[] = "/sys/devices/system/cpu/vulnerabilities";
@@ -97,8 +122,8 @@ static json_t *host_json(void)
                 text_json("/sys/kernel/mm/ksm/run"), "transparent_hugepages",
                 text_json("/sys/kernel/mm/transparent_hugepage/enabled"), "numa_balancing",
                 text_json("/proc/sys/kernel/numa_balancing"), "swappiness",
-                text_json("/proc/sys/vm/swappiness"), "kernel_command_line",
-                text_json("/proc/cmdline"), "mitigations", mitigations_json());
+                text_json("/proc/sys/vm/swappiness"), "kernel_options", kernel_options_json(),
+                "mitigations", mitigations_json());
 }
 
 json_t *manifest_json(int argc, char *const argv[], const struct option_set *sets, size_t n_sets)

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <sys/ioctl.h>
 
 void progress_init(struct progress *progress, FILE *to, double total_s)
 {
@@ -76,6 +77,13 @@ static void print_line(struct progress *progress, const struct step_window *w, d
         fputc('\n', progress->to);
 }
 
+static unsigned terminal_height(FILE *to)
+{
+        struct winsize size;
+
+        return ioctl(fileno(to), TIOCGWINSZ, &size) == 0 && size.ws_row ? size.ws_row : 24;
+}
+
 static const struct guest_window *find(const struct step_window *w, unsigned tile, unsigned guest)
 {
         for (size_t i = 0; i < w->n_guests; i++)
@@ -100,7 +108,7 @@ static void print_row(struct progress *progress, const struct step_window *w, un
 /* One row a tile: what each guest does a second. */
 static unsigned print_table(struct progress *progress, const struct step_window *w)
 {
-        unsigned lines = 1;
+        unsigned lines = 1, height = terminal_height(progress->to);
 
         fprintf(progress->to, "\033[K tile");
         for (unsigned guest = GUEST_EXTERNAL; guest <= GUEST_OLTP; guest++)
@@ -108,6 +116,11 @@ static unsigned print_table(struct progress *progress, const struct step_window 
         for (size_t i = 0; i < w->n_guests; i++) {
                 if (i > 0 && w->guests[i - 1].tile == w->guests[i].tile)
                         continue;
+                if (lines + 3 > height) {
+                        fprintf(progress->to, "\n\033[K  ...");
+                        lines++;
+                        break;
+                }
                 print_row(progress, w, w->guests[i].tile);
                 lines++;
         }
@@ -119,6 +132,9 @@ void progress_show(void *context, const struct step_window *window, double elaps
 {
         struct progress *progress = context;
 
+        /* What is too wide is cut off: a line that wraps could not be drawn over. */
+        if (progress->terminal)
+                fputs("\033[?7l", progress->to);
         if (progress->terminal && progress->table_lines)
                 fprintf(progress->to, "\033[%uA\033[K", progress->table_lines);
         if (elapsed_s < 0)
@@ -127,6 +143,8 @@ void progress_show(void *context, const struct step_window *window, double elaps
                 print_line(progress, window, elapsed_s);
         if (progress->terminal)
                 progress->table_lines = 1 + (elapsed_s >= 0 ? print_table(progress, window) : 0);
+        if (progress->terminal)
+                fputs("\033[?7h", progress->to);
         fflush(progress->to);
 }
 

@@ -10,6 +10,7 @@
 #include "session.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 
@@ -25,7 +26,8 @@ struct run_options {
         double rate_per_s;
         unsigned arrival;
         uint64_t max_in_flight, seed, ready_timeout_ns;
-        char *dirs, *cpu_memory, *disk_size, *oltp_rows, *oltp_threads, *users, *think;
+        uint64_t dirs, cpu_memory, disk_size, oltp_rows, oltp_threads, users,
+                think; /* 0: default */
         struct session_config session;
 };
 
@@ -44,24 +46,30 @@ static const struct option run_options[] = {
 
 static const struct option load_options[] = {
         {"rate", OPTION_NUMBER, RUN(rate_per_s), "200", "PER-SECOND",
-                "requests that each tile's external client offers"},
+                "requests that each tile's external client offers", .max = 1000000},
         {"arrival", OPTION_CHOICE, RUN(arrival), "poisson", NULL,
                 "how the due times of these requests are spread", .choices = arrivals},
         {"max-in-flight", OPTION_COUNT, RUN(max_in_flight), "1000", NULL,
-                "requests of one external client at the same time; more are dropped", .min = 1},
+                "requests of one external client at the same time; more are dropped", .min = 1,
+                .max = 1000000},
         {"seed", OPTION_COUNT, RUN(seed), "1", NULL,
                 "the same seed gives the same requests in the same order"},
 };
 
-/* Passed on as they are: the roles know what is valid. */
+/* Passed on where given. The bounds are those of the roles' own options, so that a slip is found
+ * before anything is started. */
 static const struct option guest_options[] = {
-        {"dirs", OPTION_STRING, RUN(dirs), NULL, "N", "webserver and webclient --dirs"},
-        {"users", OPTION_STRING, RUN(users), NULL, "N", "webclient (guest 3) --users"},
-        {"think", OPTION_STRING, RUN(think), NULL, "TIME", "webclient (guest 3) --think"},
-        {"cpu-memory", OPTION_STRING, RUN(cpu_memory), NULL, "SIZE", "cpu --memory"},
-        {"disk-size", OPTION_STRING, RUN(disk_size), NULL, "SIZE", "disk --size"},
-        {"oltp-rows", OPTION_STRING, RUN(oltp_rows), NULL, "N", "oltp --table-size"},
-        {"oltp-threads", OPTION_STRING, RUN(oltp_threads), NULL, "N", "oltp --threads"},
+        {"dirs", OPTION_COUNT, RUN(dirs), NULL, NULL, "webserver and webclient --dirs", .min = 1,
+                .max = 99999},
+        {"users", OPTION_COUNT, RUN(users), NULL, NULL, "webclient (guest 3) --users", .min = 1,
+                .max = 100000},
+        {"think", OPTION_DURATION, RUN(think), NULL, NULL, "webclient (guest 3) --think"},
+        {"cpu-memory", OPTION_SIZE, RUN(cpu_memory), NULL, NULL, "cpu --memory", .min = 1 << 20},
+        {"disk-size", OPTION_SIZE, RUN(disk_size), NULL, NULL, "disk --size", .min = 9 << 20},
+        {"oltp-rows", OPTION_COUNT, RUN(oltp_rows), NULL, NULL, "oltp --table-size", .min = 1,
+                .max = INT32_MAX},
+        {"oltp-threads", OPTION_COUNT, RUN(oltp_threads), NULL, NULL, "oltp --threads", .min = 1,
+                .max = 1024},
 };
 
 enum {
@@ -168,11 +176,24 @@ static int absolute(char path[static PATH_MAX], const char *relative, struct why
         return realpath(relative, path) ? 0 : why_errno(why, -errno, "--output", relative);
 }
 
+/* A role's option as text; NULL leaves it to the role. */
+static const char *given(uint64_t value, char text[static 32])
+{
+        snprintf(text, 32, "%" PRIu64, value);
+        return value ? text : NULL;
+}
+
+static const char *given_ns(uint64_t ns, char text[static 32])
+{
+        snprintf(text, 32, "%" PRIu64 "ns", ns);
+        return ns ? text : NULL;
+}
+
 static int launch_and_measure(
         struct run *run, const struct option_set *sets, int argc, char *argv[], struct why *why)
 {
         const struct run_options *o = run->options;
-        char program[PATH_MAX], directory[PATH_MAX];
+        char program[PATH_MAX], directory[PATH_MAX], texts[ARRAY_SIZE(guest_options)][32];
         struct launch_config config = {
                 .program = program,
                 .directory = directory,
@@ -181,13 +202,13 @@ static int launch_and_measure(
                 .max_in_flight = o->max_in_flight,
                 .seed = o->seed,
                 .ready_timeout_ns = o->ready_timeout_ns,
-                .dirs = o->dirs,
-                .cpu_memory = o->cpu_memory,
-                .disk_size = o->disk_size,
-                .oltp_rows = o->oltp_rows,
-                .oltp_threads = o->oltp_threads,
-                .users = o->users,
-                .think = o->think,
+                .dirs = given(o->dirs, texts[0]),
+                .users = given(o->users, texts[1]),
+                .think = given_ns(o->think, texts[2]),
+                .cpu_memory = given(o->cpu_memory, texts[3]),
+                .disk_size = given(o->disk_size, texts[4]),
+                .oltp_rows = given(o->oltp_rows, texts[5]),
+                .oltp_threads = given(o->oltp_threads, texts[6]),
         };
         struct why unstopped;
         int r = absolute(directory, run->session.directory, why);

@@ -51,8 +51,9 @@ static char *default_directory(void)
         return strdup(name);
 }
 
-static int make_directories(const char *path, struct why *why)
+static int make_directories(struct session *session, struct why *why)
 {
+        const char *path = session->directory;
         _cleanup_free_ char *part = strdup(path);
 
         if (!part)
@@ -63,7 +64,8 @@ static int make_directories(const char *path, struct why *why)
                 if (end != '/' && end != '\0')
                         continue;
                 *p = '\0';
-                if (mkdir(part, 0777) < 0 && errno != EEXIST)
+                session->made_directory = mkdir(part, 0777) == 0;
+                if (!session->made_directory && errno != EEXIST)
                         return why_set(why, -errno, "--output", path,
                                 "cannot make directory %s: %s", part, strerror(errno));
                 if (end == '\0')
@@ -72,23 +74,36 @@ static int make_directories(const char *path, struct why *why)
         }
 }
 
+/* What a run writes must not be there: nothing of another one is ever written over. */
+static int refuse_used(const struct session *session, struct why *why)
+{
+        static const char *const names[] = {"run.json", "summary.txt", "targets.json", "logs"};
+        char path[4096];
+
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+                snprintf(path, sizeof path, "%s/%s", session->directory, names[i]);
+                if (access(path, F_OK) == 0)
+                        return why_set(why, -EEXIST, "--output", session->directory,
+                                "holds the results of another run (%s): choose another directory",
+                                names[i]);
+        }
+        return 0;
+}
+
 static int open_directory(struct session *session, struct why *why)
 {
-        const char *directory = session->directory;
         char path[4096];
-        int r = make_directories(directory, why);
+        int r = make_directories(session, why);
 
+        if (r == 0)
+                r = refuse_used(session, why);
         if (r < 0)
                 return r;
-        snprintf(path, sizeof path, "%s/run.json", directory);
-        if (access(path, F_OK) == 0)
-                return why_set(why, -EEXIST, "--output", directory,
-                        "holds the results of another run: choose another directory");
-        snprintf(path, sizeof path, "%s/summary.txt", directory);
-        session->summary = fopen(path, "we");
+        snprintf(path, sizeof path, "%s/summary.txt", session->directory);
+        session->summary = fopen(path, "wxe");
         if (!session->summary)
-                return why_set(why, -errno, "--output", directory, "cannot write in it: %s",
-                        strerror(errno));
+                return why_set(why, -errno, "--output", session->directory,
+                        "cannot write in it: %s", strerror(errno));
         return 0;
 }
 
@@ -225,14 +240,15 @@ static int finish(struct session *session, int error, struct why *why)
         return error < 0 ? error : r;
 }
 
-/* Nothing was begun: an empty directory is no result. */
+/* Nothing was begun: an empty file in an empty directory of ours is no result. */
 static void leave_no_trace(struct session *session)
 {
         char path[4096];
 
         snprintf(path, sizeof path, "%s/summary.txt", session->directory);
         unlink(path);
-        rmdir(session->directory);
+        if (session->made_directory)
+                rmdir(session->directory);
 }
 
 int session_end(struct session *session, int error, struct why *why)

@@ -27,6 +27,7 @@ extern const struct option limit_options[N_LIMIT_OPTIONS];     /* likewise */
 struct session {
         const struct session_config *config;
         char *directory;
+        bool made_directory; /* it was not there before */
         int signal_fd;
         int signal;    /* that ended it; 0: none */
         FILE *summary; /* DIRECTORY/summary.txt */

@@ -34,9 +34,9 @@ double jain_index(const double *values, size_t n)
         return squares > 0 ? sum * sum / ((double)n * squares) : 1;
 }
 
-double under_way_at_most(double offered_rate, uint64_t p99_ns)
+double under_way_at_most(double offered_rate, uint64_t p50_ns)
 {
-        return offered_rate * (double)p99_ns / 1e9 + 1;
+        return 4 * sqrt(offered_rate * (double)p50_ns / 1e9) + 1;
 }
 
 static _printf_(2, 3) void reject(struct tile_verdict *tile, const char *format, ...)
@@ -176,7 +176,7 @@ static void judge_achieved(
         }
         tile->offered_rate = due / g->seconds;
         under_way = fmax(0, due - (double)(tile->requests + tile->errors));
-        under_way = fmin(under_way, under_way_at_most(tile->offered_rate, tile->response.p99_ns));
+        under_way = fmin(under_way, under_way_at_most(tile->offered_rate, tile->response.p50_ns));
         tile->achieved_share = fmin(1, ((double)tile->requests + under_way) / due);
         if (tile->achieved_share < limits->min_achieved_share)
                 reject(tile, "achieved %.1f %% of the offered %.1f requests/s, less than %.1f %%",

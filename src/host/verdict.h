@@ -61,9 +61,11 @@ struct quantiles quantiles_of(const struct hist *hist);
 /* Jain's index (Jain, Chiu, Hawe: DEC-TR-301, 1984): (sum x)^2 / (n * sum x^2); 1 if all are 0. */
 double jain_index(const double *values, size_t n);
 
-/* Requests that may still be under way when the window ends without having been failed: those that
- * fell due in its last p99 of response time, and one for the edge. More than that is a backlog. */
-double under_way_at_most(double offered_rate, uint64_t p99_ns);
+/* How many more requests may be under way at the window's end than at its start by chance alone. In
+ * a steady state that number wavers about rate x response time (Little's law), by its root; four of
+ * those, and one for the edge. The median is taken for the response time, as a backlog would raise
+ * the others. More than that is a backlog. */
+double under_way_at_most(double offered_rate, uint64_t p50_ns);
 
 /* Fills *ret, to be given to step_verdict_fini. Returns 0 or -ENOMEM. */
 int step_judge(

@@ -486,7 +486,7 @@ class Refused(DiskTest):
             ['tileload', 'disk', 'prepare', '--file', self.file, *SMALL],
             executable=harness.TILELOAD, capture_output=True, text=True,
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
-        self.refused(result, self.file, str(SIZE), str(limit), 'ulimit')
+        self.refused(result, self.file, 'needs 8.0 MiB', 'files of 4.0 MiB only', 'ulimit')
         self.assertFalse(os.path.exists(self.file))
 
 

@@ -233,10 +233,54 @@ class Tiles(unittest.TestCase):
         self.assertEqual(run.left(), {})
         self.assertFalse(os.path.exists(run.output))
 
-    def test_bad_sizes_are_the_roles_to_judge(self):
-        run = Run(self, *SMALL, '--cpu-memory', 'much')
+    def test_what_it_did_not_make_stays(self):
+        with tempfile.TemporaryDirectory(prefix='tileload-e2e-') as directory:
+            summary = os.path.join(directory, 'summary.txt')
+            with open(summary, 'w') as f:
+                f.write('precious')
+            run = Run(self, *SMALL, output=directory)
+            self.assertEqual(run.finish(), 1)
+            self.assertIn('holds the results of another run (summary.txt)', run.last_line())
+            with open(summary) as f:
+                self.assertEqual(f.read(), 'precious')
+            os.unlink(summary)
+            run = Run(self, *SMALL, output=directory, env={'TILELOAD_MARIADBD': '/nonexistent'})
+            self.assertEqual(run.finish(), 1)
+            self.assertEqual(os.listdir(directory), [])
+
+    def test_closed_streams_do_not_end_in_the_results(self):
+        """Whoever closes a standard stream must not find its text in the first file opened."""
+        for closed in '>&-', '2>&-', '<&- >&- 2>&-':
+            run = Run(self, *SMALL, '--warmup', '0', '--duration', '1s',
+                      prefix=['sh', '-c', 'exec "$0" "$@" ' + closed])
+            run.finish()
+            with open(os.path.join(run.output, 'summary.txt')) as f:
+                text = f.read()
+            self.assertEqual(text.count('tile (8 guests)'), 1, closed)
+            self.assertNotIn('results in', text)
+            self.assertNotIn('note:', text)
+
+    def test_a_hangup_is_survived_if_ignored(self):
+        run = Run(self, *SMALL, '--warmup', '0', '--duration', '3s', prefix=['nohup'])
+        run.wait_line(' s] 1 tile: ')
+        run.process.send_signal(signal.SIGHUP)
+        self.assertEqual(run.finish(), 0, run.stderr)
+        self.assert_clean(run)
+
+    def test_a_server_that_stalls_and_comes_back_has_lost_nothing_or_says_so(self):
+        """What was due while web1 was stopped is answered late or missing: never just gone."""
+        run = Run(self, *SMALL, '--warmup', '0', '--duration', '5s')
+        run.wait_line(' s] 1 tile: ')
+        pid = run.pid_of('web1')
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(1.5)  # the length of the stall
+        os.kill(pid, signal.SIGCONT)
         run.finish()
-        self.assert_failed(run, r'tile 1 cpu.*--memory "much": not a size')
+        tile, = run.result()['steps'][0]['tile_results']
+        if tile['valid']:
+            # Some 100 requests waited up to two seconds: they must be seen to have waited.
+            self.assertGreater(tile['response']['p90_ms'], 200)
+            self.assertGreater(tile['achieved_share'], 0.98)
 
     @unittest.skipUnless(CAN_MOUNT, 'cannot mount here')
     def test_no_space(self):
@@ -254,11 +298,14 @@ class Tiles(unittest.TestCase):
             if run.process.returncode == 99:
                 self.skipTest('no loop devices here')
             self.assertEqual(run.process.returncode, 1, run.stderr)
-            self.assertRegex(run.last_line(), r'tile 1 disk.*needs 1073741824 bytes, but \d+ are free')
+            self.assertRegex(run.last_line(), r'tile 1 disk.*needs 1.0 GiB, but [0-9.]+ MiB are free')
             self.assertEqual(run.left(), {})
 
     def test_bad_options(self):
-        for args, line in ((['--tiles', '0'], '--tiles "0": not a number of tiles'),
+        for args, line in ((['--cpu-memory', 'much'], '--cpu-memory "much": not a size such as'),
+                           (['--oltp-rows', '0'], '--oltp-rows "0": out of range: 1 to'),
+                           (['--output', ''], '--output: must not be empty'),
+                           (['--tiles', '0'], '--tiles "0": not a number of tiles'),
                            (['--tiles', '4-1'], '--tiles "4-1"'),
                            (['--rate', '0'], '--rate: must be above 0'),
                            (['--launch', 'docker'], '--launch "docker": not one of process'),

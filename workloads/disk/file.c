@@ -2,6 +2,7 @@
 #include "file.h"
 
 #include "direct.h"
+#include "fmt.h"
 #include "macro.h"
 
 #include <errno.h>
@@ -93,6 +94,7 @@ static int no_space(int fd, int error, const char *path, uint64_t size, struct w
 {
         struct statvfs vfs = {0};
         struct stat st = {0};
+        char needed[FMT_SIZE], left[FMT_SIZE];
         uint64_t available;
 
         fstatvfs(fd, &vfs);
@@ -100,23 +102,23 @@ static int no_space(int fd, int error, const char *path, uint64_t size, struct w
         /* What this attempt has taken already will be given back. */
         available = (uint64_t)vfs.f_bavail * vfs.f_frsize + (uint64_t)st.st_blocks * 512;
         return why_set(why, error, "--file", path,
-                "needs %" PRIu64 " bytes, but %" PRIu64 " are free%s: give a smaller --size or "
-                "another file",
-                size, available, error == -EDQUOT ? " and the disk quota is used up" : "");
+                "needs %s, but %s are free%s: give a smaller --size or another file",
+                fmt_size(needed, size), fmt_size(left, available),
+                error == -EDQUOT ? " and the disk quota is used up" : "");
 }
 
 /* Before anything is written: asking for what cannot be had would fill the disk for everybody else
  * (or, over the process's own limit, end it by a signal). */
 static int room_check(int fd, const char *path, uint64_t size, struct why *why)
 {
+        char needed[FMT_SIZE], left[FMT_SIZE];
         struct rlimit limit;
         struct statvfs vfs;
 
         if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < size)
                 return why_set(why, -EFBIG, "--file", path,
-                        "needs %" PRIu64 " bytes, but this process may write files of %" PRIu64
-                        " only: raise `ulimit -f`",
-                        size, (uint64_t)limit.rlim_cur);
+                        "needs %s, but this process may write files of %s only: raise `ulimit -f`",
+                        fmt_size(needed, size), fmt_size(left, limit.rlim_cur));
         if (fstatvfs(fd, &vfs) == 0 && vfs.f_blocks > 0 &&
                 (uint64_t)vfs.f_bavail * vfs.f_frsize < size)
                 return no_space(fd, -ENOSPC, path, size, why);

@@ -9,6 +9,7 @@
 #include "dynamic.h"
 #include "files.h"
 #include "macro.h"
+#include "net.h"
 #include "workload.h"
 
 #include <errno.h>
@@ -89,7 +90,10 @@ struct webserver {
 static int webserver_check(void *config, struct why *why)
 {
         const struct webserver_config *c = config;
+        int r = net_check(c->web.serve, "--serve", why);
 
+        if (r < 0)
+                return r;
         return c->backend ? dynamic_check(c->backend, why) : 0;
 }
 

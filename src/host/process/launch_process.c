@@ -21,11 +21,13 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/magic.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 
 /* What a guest is: one vCPU, 1 GiB. */
 static const struct cgroup_limit guest_limits[] = {
@@ -34,7 +36,7 @@ static const struct cgroup_limit guest_limits[] = {
 };
 
 enum {
-        MAX_NOTES = 2,
+        MAX_NOTES = 3,
 };
 
 struct launcher {
@@ -92,6 +94,16 @@ static void limit_guests(struct launcher *launcher)
         else
                 note(launcher, "guests are not limited to one CPU and 1 GiB of memory: %s",
                         why_format(&why, text, sizeof text));
+}
+
+static void note_memory_disk(struct launcher *launcher)
+{
+        const char *directory = launcher->tiles.config.directory;
+        struct statfs fs;
+
+        if (statfs(directory, &fs) == 0 && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC))
+                note(launcher, "the results directory is in memory (tmpfs): so are guest 6's disk "
+                               "and guest 7's database");
 }
 
 static void note_database(struct launcher *launcher)
@@ -162,6 +174,7 @@ static int launcher_new(const struct launch_config *config, struct launcher **re
         heed_children();
         limit_guests(launcher);
         note_database(launcher);
+        note_memory_disk(launcher);
         *ret = launcher;
         return 0;
 }

@@ -193,14 +193,17 @@ static int why_process(const struct process *process, int error, const char *res
         const char *how, struct why *why)
 {
         _cleanup_free_ char *path = log_path(process, results);
-        char title[sizeof why->what], words[280] = "", log[64], space[64];
+        char title[sizeof why->what], words[280] = "", log[64] = "",
+                space[64];
 
         if (path)
                 child_last_words(path, words, sizeof words);
         note_space(results, space, sizeof space);
+        if (!path || strlen(path) > 120) /* the reason has only so much room */
+                log_name(process, log, sizeof log);
         return why_set(why, error, process_title(process, title, sizeof title), NULL,
                 "%s%s%s; log: %s%s", how, words[0] ? "; last words: " : "", words,
-                log_name(process, log, sizeof log), space);
+                log[0] ? log : path, space);
 }
 
 int process_why_ended(
