@@ -524,7 +524,7 @@ class Mounted(DiskTest):
         self.tmpfs(6 << 20)
         result = self.run_disk('prepare', *SMALL)
         self.skip_without_direct_io(result.stderr)
-        self.refused(result, self.file, 'needs 8.0 MiB', '%d are free' % (6 << 20))
+        self.refused(result, self.file, 'needs 8.0 MiB', '6.0 MiB are free')
 
     def test_nothing_is_left_without_space(self):
         # A shell that stays behind the role looks what it left.
