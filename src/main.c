@@ -143,7 +143,8 @@ static void complain_unnamed(const struct cmdline *cmdline, const char *first, s
                         slip = cmdline->entries[i].key;
         if (*first) {
                 why_set(why, -EINVAL, first, NULL,
-                        "unknown here: no role or command is named before it (see tileload --list)");
+                        "unknown here: no role or command is named before it (see tileload "
+                        "--list)");
         } else if (slip) {
                 char what[64];
 

@@ -193,8 +193,7 @@ static int why_process(const struct process *process, int error, const char *res
         const char *how, struct why *why)
 {
         _cleanup_free_ char *path = log_path(process, results);
-        char title[sizeof why->what], words[280] = "", log[64] = "",
-                space[64];
+        char title[sizeof why->what], words[280] = "", log[64] = "", space[64];
 
         if (path)
                 child_last_words(path, words, sizeof words);
