@@ -36,6 +36,11 @@ def address(name, host=1):
     return '127.%d.%d.%d' % (100 + h % 150, (h >> 8) % 250, host)
 
 
+def heed_hangup():
+    """In a child: as a terminal would start it, even if these tests run under nohup."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class Role:
     """A started role (or any personality that speaks the notify protocol)."""
 
@@ -58,7 +63,8 @@ class Role:
         self.log = open(os.path.join(self.directory.name, 'log'), 'w+')
         self.out = open(os.path.join(self.directory.name, 'out'), 'w+')
         self.process = subprocess.Popen(argv, executable=TILELOAD, stdin=subprocess.DEVNULL,
-                                        stdout=self.out, stderr=self.log, env=environment, cwd=cwd)
+                                        stdout=self.out, stderr=self.log, env=environment, cwd=cwd,
+                                        preexec_fn=heed_hangup)
         if ready:
             try:
                 self.wait_for('READY=1', timeout)

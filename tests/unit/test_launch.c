@@ -287,7 +287,7 @@ static void assert_death_is_seen(unsigned guest, size_t which, const char *title
         struct pollfd fd = {.fd = ops->fd(launcher), .events = POLLIN};
         uint64_t deadline = clock_now_ns() + patience_ns(20);
         struct why why = {0};
-        char log[64];
+        char log[128];
         int r;
 
         start(launcher, 184, 184);
@@ -298,7 +298,8 @@ static void assert_death_is_seen(unsigned guest, size_t which, const char *title
         assert_string_equal(why.what, title);
         assert_string_equal(why.value, "");
         assert_case(strstr(why.reason, "ended by signal 9 (Killed)"), "%s", why.reason);
-        snprintf(log, sizeof log, "log: logs/tile184-%s.log", title + strlen("tile 184 "));
+        snprintf(log, sizeof log, "log: %s/logs/tile184-%s.log", results,
+                title + strlen("tile 184 "));
         assert_case(strstr(why.reason, log), "%s", why.reason);
         assert_null(strstr(why.reason, "before it was ready"));
 
@@ -390,6 +391,7 @@ static void broken_database_server(void **state)
         static const char script[] = "#!/bin/sh\necho '[ERROR] the stars are wrong'\n"
                                      "echo '[ERROR] Aborting'\nexit 3\n";
         struct launch_config config = small();
+        char reason[sizeof(struct why)];
         struct launcher *launcher;
         struct why why = {0};
         char path[128];
@@ -410,9 +412,11 @@ static void broken_database_server(void **state)
         assert_int_equal(unsetenv("TILELOAD_MARIADBD"), 0);
         assert_int_equal(unlink(path), 0);
         assert_string_equal(why.what, "tile 185 mysql");
-        assert_string_equal(why.reason,
+        snprintf(reason, sizeof reason,
                 "ended with status 3 before it was ready; last words: [ERROR] the stars are "
-                "wrong; log: logs/tile185-mysql.log");
+                "wrong; log: %s/logs/tile185-mysql.log",
+                results);
+        assert_string_equal(why.reason, reason);
         assert_no_processes();
         ops->free(launcher);
 }
