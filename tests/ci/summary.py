@@ -19,6 +19,8 @@ UNITTEST_FAILED = re.compile(r'^=+\n(?:FAIL|ERROR): (.*)$', re.M)
 UNITTEST_SKIPPED = re.compile(r'^(\w+) \(.*\)(?:\n.*)? \.\.\. skipped (.*)$', re.M)
 GOOD_LINE = re.compile(r'^(.* \.\.\. ok|\[ RUN      \] .*|\[       OK \] .*)\n', re.M)
 CMOCKA_CASE = re.compile(r'^\[ *(OK|FAILED|SKIPPED) *\] (?!\d+ test\(s\))(\S+)$', re.M)
+# A case whose set-up or tear-down failed: named on stderr only.
+CMOCKA_ERROR = re.compile(r'^\[ +ERROR +\] (\w+)$', re.M)
 
 
 def unittest_cases(text):
@@ -30,9 +32,10 @@ def unittest_cases(text):
             [Case(name, SKIPPED, reason) for name, reason in skipped])
 
 
-def cmocka_cases(text):
+def cmocka_cases(stdout, stderr):
     outcomes = {'OK': PASSED, 'FAILED': FAILED, 'SKIPPED': SKIPPED}
-    return [Case(name, outcomes[word], '') for word, name in CMOCKA_CASE.findall(text)]
+    return ([Case(name, outcomes[word], '') for word, name in CMOCKA_CASE.findall(stdout)] +
+            [Case(name, FAILED, '') for name in CMOCKA_ERROR.findall(stderr)])
 
 
 def cases_of(entry):
@@ -41,8 +44,7 @@ def cases_of(entry):
     stdout, stderr = entry.get('stdout', ''), entry.get('stderr', '')
     good = entry['result'] in ('OK', 'EXPECTEDFAIL')
 
-    # cmocka repeats its failures on stderr.
-    cases = unittest_cases(stderr) or cmocka_cases(stdout)
+    cases = unittest_cases(stderr) or cmocka_cases(stdout, stderr)
     if not cases and entry['result'] == 'SKIP':
         return [Case(name, SKIPPED, (stderr or stdout).strip())]
     if RAN.search(stderr) and not cases:

@@ -83,6 +83,13 @@ class Summary(unittest.TestCase):
         self.check(found, 1, 1, 1)
         self.assertIn('0x1 != 0x2', [c for c in found if c.outcome == 'failed'][0].detail)
 
+    def test_cmocka_names_what_failed_to_tear_down(self):
+        found = cases('FAIL', '[ RUN      ] one\n', '[  ERROR   ] --- 0x1 != 0x2\n'
+                      '[   LINE   ] --- ../x.c:1: error: Failure!Test teardown failed\n'
+                      '[  ERROR   ] one\n')
+        self.check(found, 0, 1, 0)
+        self.assertEqual(found[0].name, 'prog one')
+
     def test_empty_file_is_a_failure(self):
         self.check(cases('OK', stderr='Ran 0 tests in 0.0s\n\nOK\n', returncode=0), 0, 1, 0)
 

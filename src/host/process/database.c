@@ -14,6 +14,10 @@
 
 #define PROGRAM "mariadbd"
 
+enum {
+        TMPDIR_ARGUMENT = 3, /* its place in argv */
+};
+
 /* ---- which program, which user ---- */
 
 static bool is_program(const char *path)
@@ -154,6 +158,11 @@ void database_arguments(const struct database *database, const char *argv[DATABA
 
         argv[0] = database->program;
         memcpy(&argv[1], arguments, sizeof arguments);
+        /* A temporary table that goes to disk is opened by its whole path, and the server crashes
+         * if it cannot be resolved: as another user, only a directory that everybody can reach will
+         * do. What is there is gone with the query. */
+        if (database->user[0])
+                argv[TMPDIR_ARGUMENT] = "--tmpdir=/tmp";
 }
 
 /* Between fork and exec: system calls only. */
