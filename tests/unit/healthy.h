@@ -10,6 +10,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* As the commands have them by default. */
+static const struct limits limits = {
+        .max_average_ns = NS_PER_S,
+        .max_p95_ns = 3 * NS_PER_S,
+        .max_p99_ns = 5 * NS_PER_S,
+        .max_error_share = 0.001,
+        .min_achieved_share = 0.98,
+        .max_standstill_ns = 5 * NS_PER_S,
+};
+
 static inline void add_count(
         struct guest_window *g, const char *name, enum counter_kind kind, uint64_t value)
 {

@@ -5,15 +5,6 @@
 
 #include <string.h>
 
-static const struct limits limits = {
-        .max_average_ns = NS_PER_S,
-        .max_p95_ns = 3 * NS_PER_S,
-        .max_p99_ns = 5 * NS_PER_S,
-        .max_error_share = 0.001,
-        .min_achieved_share = 0.98,
-        .max_standstill_ns = 5 * NS_PER_S,
-};
-
 static struct guest_window *guest_of(struct step_window *w, unsigned tile, unsigned guest)
 {
         return &w->guests[(tile - 1) * 9 + guest];
