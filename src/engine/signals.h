@@ -8,10 +8,8 @@
 #pragma once
 
 /* Catches them from now on, in the calling thread only once others are kept out of it by
- * signals_block(). SIGPIPE and SIGXFSZ are ignored, as is
- * SIGHUP if it was. Call
- * once. Returns the descriptor, which belongs to this
- * module, or -errno. */
+ * signals_block(). SIGPIPE and SIGXFSZ are ignored, as is SIGHUP if it was. Call once. Returns the
+ * descriptor, which belongs to this module, or -errno. */
 int signals_catch(void);
 
 /* Keeps them from the calling thread and those that it starts, or lets them through. */

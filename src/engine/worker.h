@@ -26,9 +26,8 @@ struct worker {
         struct pace pace;   /* paced roles: config from setup on, the rest when work begins */
         struct cells cells; /* counters: first the role's, then the frame's */
         size_t first_frame_counter;
-        double rate_per_s; /* open loop: this worker's part of the rate; set before it runs */
-        uint64_t
-                next_due_ns; /* open loop, relaxed atomic: for others to see how far it is behind */
+        double rate_per_s;    /* open loop: this worker's part of the rate; set before it runs */
+        uint64_t next_due_ns; /* open loop, relaxed atomic: shows others how far it is behind */
         const struct stop *stop;
 };
 

@@ -111,17 +111,16 @@ static int open_directory(struct session *session, struct why *why)
 
 static int check_signal(void *context, struct why *why)
 {
-        struct session *session = context;
+        int signal = signals_take();
 
-        session->signal = signals_take();
-        if (session->signal == 0)
+        if (signal == 0)
                 return 0;
-        return why_set(why, -EINTR, "interrupted", NULL, "by SIG%s", sigabbrev_np(session->signal));
+        return why_set(why, -EINTR, "interrupted", NULL, "by SIG%s", sigabbrev_np(signal));
 }
 
 struct watch session_watch(struct session *session)
 {
-        return (struct watch){session->signal_fd, check_signal, session};
+        return (struct watch){session->signal_fd, check_signal, NULL};
 }
 
 /* ---- from begin to end ---- */

@@ -29,7 +29,6 @@ struct session {
         char *directory;
         bool made_directory; /* it was not there before */
         int signal_fd;
-        int signal;    /* that ended it; 0: none */
         FILE *summary; /* DIRECTORY/summary.txt */
         struct progress progress;
         struct result result;
