@@ -7,6 +7,7 @@
 
 #include "targets.h"
 #include "why.h"
+#include "window.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -56,6 +57,11 @@ struct launcher_ops {
          * -ECHILD with *why naming the guest that ended, how, and its last words. */
         int (*fd)(struct launcher *launcher);
         int (*check)(struct launcher *launcher, struct why *why);
+
+        /* What the launcher knows of a guest that may be in trouble: returns 1 with *ret filled, or
+         * 0. problem is what the measurer found, "" for nothing. NULL: knows nothing more. */
+        int (*trouble)(struct launcher *launcher, unsigned tile, unsigned guest,
+                const char *problem, struct guest_trouble *ret);
 
         /* What a reader of the results must know about how the guests were run ("no cgroup v2
          * controllers: guests are not limited to one CPU"): lines, NULL at the end. */

@@ -172,6 +172,7 @@ static json_t *guest_json(const struct guest_window *g)
                 "series", series_json(g));
 
         json_object_set_new(json, "problem", g->problem[0] ? json_string(g->problem) : json_null());
+        json_object_set_new(json, "console", g->console ? json_string(g->console) : json_null());
         if (!g->problem[0])
                 add_measured(json, g);
         return json;

@@ -133,10 +133,22 @@ static int write_targets(struct run *run, struct why *why)
         return targets_write(run->ops->targets(run->launcher), path, why);
 }
 
+static int ask_launcher(void *context, unsigned tile, unsigned guest, const char *problem,
+        struct guest_trouble *ret)
+{
+        struct run *run = context;
+
+        return run->ops->trouble(run->launcher, tile, guest, problem, ret);
+}
+
 /* One step: from `running` to n tiles. */
 static int step(struct run *run, unsigned running, unsigned n, bool *ret_valid, struct why *why)
 {
-        struct watch watch = {run->ops->fd(run->launcher), check_launcher, run};
+        struct session_launcher launcher = {
+                .watch = {run->ops->fd(run->launcher), check_launcher, run},
+                .trouble = run->ops->trouble ? ask_launcher : NULL,
+                .context = run,
+        };
         int r;
 
         progress_say(&run->session.progress, "starting %u tile%s", n - running,
@@ -148,7 +160,7 @@ static int step(struct run *run, unsigned running, unsigned n, bool *ret_valid, 
                 r = write_targets(run, why);
         if (r == 0)
                 r = session_step(
-                        &run->session, run->ops->targets(run->launcher), &watch, ret_valid, why);
+                        &run->session, run->ops->targets(run->launcher), &launcher, ret_valid, why);
         return r;
 }
 

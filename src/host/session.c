@@ -199,8 +199,19 @@ static int take_step(
         return r;
 }
 
-int session_step(struct session *session, const struct targets *targets, const struct watch *extra,
-        bool *ret_valid, struct why *why)
+static void ask_launcher(const struct session_launcher *launcher, struct step_window *window)
+{
+        for (size_t i = 0; i < window->n_guests; i++) {
+                struct guest_window *g = &window->guests[i];
+                struct guest_trouble trouble = {0};
+
+                if (launcher->trouble(launcher->context, g->tile, g->guest, g->problem, &trouble))
+                        guest_window_trouble(g, &trouble);
+        }
+}
+
+int session_step(struct session *session, const struct targets *targets,
+        const struct session_launcher *launcher, bool *ret_valid, struct why *why)
 {
         struct measure_config config = {
                 .warmup_ns = session->config->warmup_ns,
@@ -213,10 +224,12 @@ int session_step(struct session *session, const struct targets *targets, const s
         struct step_window window;
         int r, s = 0;
 
-        if (extra)
-                config.watches[config.n_watches++] = *extra;
+        if (launcher)
+                config.watches[config.n_watches++] = launcher->watch;
         *ret_valid = false;
         r = measure_window(&config, targets, &window, why);
+        if (launcher && launcher->trouble)
+                ask_launcher(launcher, &window);
         if (window.started_real_ns) /* there was a window, however short */
                 s = take_step(session, &window, ret_valid, r < 0 ? NULL : why);
         step_window_fini(&window);

@@ -46,11 +46,20 @@ int session_manifest(struct session *session, json_t *manifest, const char *laun
 /* The user's Ctrl-C as a watch. */
 struct watch session_watch(struct session *session);
 
-/* Measures one step, judges it, prints it, adds it to the results and writes them. extra is a
- * further watch (a launcher's), or NULL. An error is a watch's, or that the results cannot be
- * written; what was measured until then is in the results in any case. *ret_valid: the verdict. */
-int session_step(struct session *session, const struct targets *targets, const struct watch *extra,
-        bool *ret_valid, struct why *why);
+/* Who made the guests, and may know more of them than they can tell. */
+struct session_launcher {
+        struct watch watch;
+        /* launch.h; NULL: knows nothing more. */
+        int (*trouble)(void *context, unsigned tile, unsigned guest, const char *problem,
+                struct guest_trouble *ret);
+        void *context;
+};
+
+/* Measures one step, judges it, prints it, adds it to the results and writes them. launcher may be
+ * NULL. An error is a watch's, or that the results cannot be written; what was measured until then
+ * is in the results in any case. *ret_valid: the verdict. */
+int session_step(struct session *session, const struct targets *targets,
+        const struct session_launcher *launcher, bool *ret_valid, struct why *why);
 
 /* Writes the results for the last time: complete if error is 0, otherwise marked incomplete with
  * *why as the reason. Returns an exit status, *why filled unless it is EXIT_DONE. */

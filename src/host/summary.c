@@ -135,6 +135,25 @@ static void print_drift(FILE *to, const struct step_window *w)
         }
 }
 
+/* The last words of guests in trouble. */
+static void print_consoles(FILE *to, const struct step_window *w)
+{
+        for (size_t i = 0; i < w->n_guests; i++) {
+                const struct guest_window *g = &w->guests[i];
+                const char *line = g->console;
+
+                if (!line || !*line)
+                        continue;
+                fprintf(to, "\n  console of tile %u %s:\n", g->tile, guest_name(g->guest));
+                while (*line) {
+                        size_t length = strcspn(line, "\n");
+
+                        fprintf(to, "    %.*s\n", (int)length, line);
+                        line += length + (line[length] == '\n');
+                }
+        }
+}
+
 void summary_step(FILE *to, const struct step_window *w, const struct step_verdict *v)
 {
         summary_headline(to, w, v);
@@ -145,5 +164,6 @@ void summary_step(FILE *to, const struct step_window *w, const struct step_verdi
                 for (size_t j = 0; j < v->tiles[i].n_reasons; j++)
                         fprintf(to, "%s  tile %u is not valid: %s\n", i + j ? "" : "\n",
                                 v->tiles[i].tile, v->tiles[i].reasons[j]);
+        print_consoles(to, w);
         fputc('\n', to);
 }

@@ -69,6 +69,7 @@ static void guest_window_fini(struct guest_window *guest)
         free(guest->latencies);
         free(guest->points);
         json_decref(guest->config);
+        free(guest->console);
 }
 
 void step_window_fini(struct step_window *window)
@@ -238,6 +239,26 @@ void guest_window_fill(struct guest_window *guest, const struct scraped *start,
         check_local(guest, &end->reading, pid);
         if (!(guest->seconds > 0) || !(guest->clock_ratio > 0))
                 problem(guest, "its clock stands still");
+}
+
+/* A console may print anything; results hold plain text. */
+static void make_plain(char *text)
+{
+        for (; text && *text; text++)
+                if ((*text < ' ' && *text != '\n') || *text > '~')
+                        *text = '?';
+}
+
+void guest_window_trouble(struct guest_window *guest, struct guest_trouble *trouble)
+{
+        char found[sizeof guest->problem];
+
+        snprintf(found, sizeof found, "%s", guest->problem);
+        problem(guest, "%.200s%s%.150s", trouble->text, found[0] ? "; " : "", found);
+        free(guest->console);
+        guest->console = trouble->console;
+        trouble->console = NULL;
+        make_plain(guest->console);
 }
 
 int guest_window_point(

@@ -21,11 +21,18 @@ struct point {
         uint64_t latency_count, latency_sum_ns; /* of the headline latency */
 };
 
+/* What whoever made a guest knows of its trouble. */
+struct guest_trouble {
+        char text[256]; /* completes "disk ...": "was destroyed (domain tileload-t1-disk)" */
+        char *console;  /* the last lines of its console; NULL: none to be had. Free it */
+};
+
 struct guest_window {
         unsigned tile, guest;
         char role[16];
         char url[128];
         char problem[256]; /* empty: read at both ends, the same process all the time */
+        char *console;     /* of a guest in trouble, its last lines; NULL: none to be had */
         bool restarted;
         unsigned polls, polls_answered; /* brief readings asked for, and got in time */
         bool last_poll_answered;
@@ -76,6 +83,9 @@ void step_window_fini(struct step_window *window);
  * guest->problem. pid is the role's process where the target names one, else 0. */
 void guest_window_fill(struct guest_window *guest, const struct scraped *start,
         const struct scraped *end, pid_t pid);
+
+/* Notes what the guest's launcher knows, before what the measurer found. Takes trouble->console. */
+void guest_window_trouble(struct guest_window *guest, struct guest_trouble *trouble);
 
 /* Appends a point. Returns 0 or -ENOMEM. */
 int guest_window_point(

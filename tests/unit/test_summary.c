@@ -79,6 +79,31 @@ static void two_tiles_of_which_one_suffers(void **state)
         compare("invalid", &w);
 }
 
+static void a_guest_whose_launcher_knows_why(void **state)
+{
+        struct step_window w = described(1);
+        struct guest_window *disk = &w.guests[GUEST_DISK], *idle = &w.guests[GUEST_IDLE];
+        struct guest_trouble trouble = {
+                .text = "was destroyed (domain tileload-t1-disk)",
+                .console = strdup("disk: ready\nodd \033[1mbyt\xe9s\n"),
+        };
+
+        snprintf(disk->problem, sizeof disk->problem,
+                "did not answer at the window's end: no route to host");
+        guest_window_trouble(disk, &trouble);
+        assert_null(trouble.console);
+        assert_string_equal(disk->problem,
+                "was destroyed (domain tileload-t1-disk); did not answer at the window's end: no "
+                "route to host");
+        assert_string_equal(disk->console, "disk: ready\nodd ?[1mbyt?s\n");
+
+        trouble = (struct guest_trouble){.text = "panicked"};
+        guest_window_trouble(idle, &trouble);
+        assert_string_equal(idle->problem, "panicked");
+        assert_null(idle->console);
+        compare("trouble", &w);
+}
+
 static void cut_short(void **state)
 {
         struct step_window w = described(1);
@@ -92,6 +117,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(one_valid_tile),
                 cmocka_unit_test(two_tiles_of_which_one_suffers),
+                cmocka_unit_test(a_guest_whose_launcher_knows_why),
                 cmocka_unit_test(cut_short),
         };
 
