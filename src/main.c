@@ -5,13 +5,26 @@
  */
 #include "cmdline.h"
 #include "command.h"
+#include "failed.h"
+#include "launch.h"
+#include "memo.h"
 #include "parse.h"
 #include "run_role.h"
+#include "say.h"
 #include "table.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+
+/* Neither a role nor the host's: guests' units start it. */
+static const struct command command_failed = {
+        .name = FAILED_NAME,
+        .summary = FAILED_SUMMARY,
+        .run = failed_run,
+        .help = failed_help,
+};
 
 struct personality {
         const struct workload *role;
@@ -30,6 +43,8 @@ static struct personality find(const char *name)
         for (const struct command *const *c = command_table; !p.role && *c; c++)
                 if (strcmp((*c)->name, name) == 0)
                         p.command = *c;
+        if (!found(p) && strcmp(name, command_failed.name) == 0)
+                p.command = &command_failed;
         return p;
 }
 
@@ -75,9 +90,14 @@ static void print_list(FILE *to)
         fputs("Guest roles:\n", to);
         for (const struct workload *const *w = workload_table; *w; w++)
                 print_one(to, (*w)->name, (*w)->summary, (*w)->unavailable);
+        fputs("\nFor a guest's units:\n", to);
+        print_one(to, command_failed.name, command_failed.summary, NULL);
         fputs("\nHost commands:\n", to);
         for (const struct command *const *c = command_table; *c; c++)
-                print_one(to, (*c)->name, (*c)->summary, (*c)->unavailable);
+                print_one(to, (*c)->name, (*c)->summary, command_unavailable(*c));
+        fputs("\nWhere guests run (run --launch):\n", to);
+        for (const struct launcher_ops *const *l = launcher_table; *l; l++)
+                print_one(to, (*l)->name, (*l)->summary, launcher_unavailable(*l));
 }
 
 static void print_help(FILE *to)
@@ -179,7 +199,7 @@ static int start_unnamed(const struct cmdline *cmdline, int argc, char *argv[], 
         if (!found(p)) {
                 if (find(name).command)
                         why_set(why, -ENOENT, CMDLINE_PREFIX "role", name,
-                                "a host command, not a role (see tileload --list)");
+                                "not a guest's role (see tileload --list)");
                 else
                         why_set(why, -ENOENT, CMDLINE_PREFIX "role", name,
                                 "no such role: the nearest is %s (see tileload --list)",
@@ -219,15 +239,33 @@ static void fill_standard_streams(void)
                 close(fd);
 }
 
+/* It reads the kernel command line by itself, as far as that can be read. */
+static bool tells_of_failure(int argc, char *argv[])
+{
+        return argc > 1 && strcmp(argv[1], command_failed.name) == 0;
+}
+
+/* The one line, also kept for who answers in place of a role that has failed. */
+static void complain(const struct why *why)
+{
+        char line[1024];
+
+        why_format(why, line, sizeof line);
+        for (char *c = line; *c; c++)
+                if (iscntrl((unsigned char)*c))
+                        *c = '?';
+        memo_reason(line);
+        say(SAY_ERROR, line);
+}
+
 int main(int argc, char *argv[])
 {
         struct cmdline cmdline = {0};
         struct why why = {0};
-        char line[1024];
         int status;
 
         fill_standard_streams();
-        if (cmdline_read(&cmdline, &why) < 0)
+        if (cmdline_read(&cmdline, &why) < 0 && !tells_of_failure(argc, argv))
                 status = EXIT_USAGE;
         else
                 status = choose(&cmdline, argc, argv, &why);
@@ -237,7 +275,7 @@ int main(int argc, char *argv[])
                 status = EXIT_FAILED;
         }
         if (status != EXIT_DONE)
-                fprintf(stderr, "tileload: %s\n", why_format(&why, line, sizeof line));
+                complain(&why);
         if (run_role_hangs())
                 _exit(status); /* both streams are flushed by now */
         return status;

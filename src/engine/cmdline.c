@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -108,6 +109,19 @@ static int take_word(struct cmdline *cmdline, char *word, struct why *why)
         return set(cmdline, key, value);
 }
 
+/* Others' words are not our business, unless one swallows ours. */
+static int complain_of_open_quote(const char *text, struct why *why)
+{
+        size_t length = strlen(text);
+        _cleanup_free_ char *shown = NULL;
+
+        while (length > 0 && isspace((unsigned char)text[length - 1]))
+                length--; /* the newline that ends the line */
+        shown = strndup(text, length);
+        return why_set(why, -EINVAL, "kernel command line", shown,
+                "a double quote is opened and not closed");
+}
+
 int cmdline_parse(struct cmdline *cmdline, const char *text, struct why *why)
 {
         struct cmdline parsed = {0};
@@ -124,9 +138,7 @@ int cmdline_parse(struct cmdline *cmdline, const char *text, struct why *why)
                         break;
                 end = word_end(text, &open);
                 if (open && strstr(text, CMDLINE_PREFIX)) {
-                        /* Others' words are not our business, unless one swallows ours. */
-                        r = why_set(why, -EINVAL, "kernel command line", text,
-                                "a double quote is opened and not closed");
+                        r = complain_of_open_quote(text, why);
                         break;
                 }
                 word = strndup(text, (size_t)(end - text));
@@ -143,17 +155,36 @@ int cmdline_parse(struct cmdline *cmdline, const char *text, struct why *why)
         return 0;
 }
 
+/* The first of a list of paths like $PATH that is there; if there is none, what opening the last
+ * one came to. */
+static FILE *open_first(const char *paths, char *path, size_t size)
+{
+        FILE *f = NULL;
+
+        while (!f && *paths) {
+                size_t length = strcspn(paths, ":");
+
+                snprintf(path, size, "%.*s", (int)length, paths);
+                f = fopen(path, "re");
+                if (!f && errno != ENOENT)
+                        break;
+                paths += length;
+                paths += *paths == ':';
+        }
+        return f;
+}
+
 int cmdline_read(struct cmdline *cmdline, struct why *why)
 {
-        const char *path = getenv("TILELOAD_CMDLINE");
-        bool named = path && *path;
+        const char *paths = getenv("TILELOAD_CMDLINE");
+        bool named = paths && *paths;
         _cleanup_fclose_ FILE *f = NULL;
         _cleanup_free_ char *text = NULL;
+        char path[PATH_MAX] = "";
         size_t size = 0;
 
-        if (!named)
-                path = "/proc/cmdline";
-        f = fopen(path, "re");
+        errno = ENOENT;
+        f = open_first(named ? paths : "/proc/cmdline", path, sizeof path);
         if (!f) {
                 if (errno == ENOENT && !named) { /* a chroot without /proc */
                         *cmdline = (struct cmdline){0};

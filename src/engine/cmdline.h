@@ -28,8 +28,9 @@ struct cmdline {
 /* Returns 0, -EINVAL (an open quote, an empty key) or -ENOMEM. */
 int cmdline_parse(struct cmdline *cmdline, const char *text, struct why *why);
 
-/* Reads and parses $TILELOAD_CMDLINE (a path; tests, and bare-metal roles that must not see the
- * host's) or else /proc/cmdline. A machine without either has an empty one. */
+/* Reads and parses the first file that is there of $TILELOAD_CMDLINE (paths with ':' between:
+ * tests, and roles on bare metal, which must not see the host's), or else /proc/cmdline. A machine
+ * without that one has an empty one. */
 int cmdline_read(struct cmdline *cmdline, struct why *why);
 
 void cmdline_fini(struct cmdline *cmdline);

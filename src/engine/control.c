@@ -70,7 +70,9 @@ static enum MHD_Result answer_stats(
         char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 
         json_decref(json);
-        return answer(connection, MHD_HTTP_OK, TYPE_JSON, text, true);
+        return answer(connection,
+                snapshot->state == ROLE_FAILED ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_OK,
+                TYPE_JSON, text, true);
 }
 
 static enum MHD_Result answer_metrics(
@@ -87,16 +89,15 @@ static enum MHD_Result answer_metrics(
 static enum MHD_Result answer_health(
         struct MHD_Connection *connection, const struct snapshot *snapshot)
 {
-        static const char *const lines[] = {
-                [ROLE_STARTING] = "starting\n",
-                [ROLE_READY] = "ready\n",
-                [ROLE_STOPPING] = "stopping\n",
-                [ROLE_FAILED] = "failed\n",
-        };
+        const char *detail = snapshot->detail;
+        char *text;
 
-        return complain(connection,
+        if (asprintf(&text, "%s%s%s\n", role_state_name(snapshot->state), detail ? ": " : "",
+                    detail ? detail : "") < 0)
+                text = NULL;
+        return answer(connection,
                 snapshot->state == ROLE_READY ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE,
-                lines[snapshot->state]);
+                TYPE_TEXT, text, true);
 }
 
 enum path {

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The control endpoint that every role has: GET /metrics, /stats.json[?brief=1], /healthz.
+ *
+ * /healthz is one line, the state and what there is to say of it, with 200 when ready and 503
+ * otherwise. /stats.json has 503 in state `failed`: who measures is not to take that for figures.
  */
 #pragma once
 

@@ -271,6 +271,16 @@ struct crew_progress crew_look(struct crew *crew, struct why *why)
         return progress;
 }
 
+enum crew_phase crew_phase(struct crew *crew)
+{
+        enum crew_phase phase;
+
+        pthread_mutex_lock(&crew->lock);
+        phase = crew->phase;
+        pthread_mutex_unlock(&crew->lock);
+        return phase;
+}
+
 bool crew_end(struct crew *crew, uint64_t timeout_ns)
 {
         uint64_t due_ns = clock_now_ns() + timeout_ns, now_ns;

@@ -54,6 +54,9 @@ struct crew_progress {
 };
 struct crew_progress crew_look(struct crew *crew, struct why *why);
 
+/* What it is at now. */
+enum crew_phase crew_phase(struct crew *crew);
+
 /* Asks all to end and waits for at most timeout_ns. Returns true when all ended; if one did not
  * (it hangs in the kernel or a library), the crew must not be freed any more. */
 bool crew_end(struct crew *crew, uint64_t timeout_ns);

@@ -25,6 +25,8 @@ const struct option frame_options[N_FRAME_OPTIONS] = {
                 "write the last stats.json there at the end, - for standard output"},
         {"prepare", OPTION_BOOL, FRAME(prepare), "yes", NULL,
                 "make the files or tables that the role needs, if they are not there"},
+        {"verbose", OPTION_BOOL, FRAME(verbose), "no", NULL,
+                "say each change of state on standard error"},
 };
 
 const struct option paced_options[N_PACED_OPTIONS] = {

@@ -17,6 +17,7 @@ struct frame_config {
         uint64_t duration_ns;
         char *final_stats;
         bool prepare;
+        bool verbose;
 };
 
 struct paced_config {
@@ -31,7 +32,7 @@ struct threads_config {
 };
 
 enum {
-        N_FRAME_OPTIONS = 7,
+        N_FRAME_OPTIONS = 8,
         N_PACED_OPTIONS = 5,
         N_THREADS_OPTIONS = 1,
 };

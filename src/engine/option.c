@@ -87,6 +87,7 @@ static const char *expected(enum option_type type)
                 [OPTION_SHARE] = "a share such as 30% or 0.3, at most 100%",
                 [OPTION_BOOL] = "yes or no",
                 [OPTION_CHOICE] = "one of the choices",
+                [OPTION_LIST] = "text",
         };
 
         return texts[type];
@@ -103,6 +104,7 @@ static const char *argument_name(const struct option *option)
                 [OPTION_SHARE] = "SHARE",
                 [OPTION_BOOL] = "yes|no",
                 [OPTION_CHOICE] = "CHOICE",
+                [OPTION_LIST] = "TEXT",
         };
 
         return option->argument ? option->argument : names[option->type];
@@ -160,7 +162,8 @@ char *option_text(const struct option *option, const void *config)
         char text[64];
 
         switch (option->type) {
-        case OPTION_STRING: {
+        case OPTION_STRING:
+        case OPTION_LIST: {
                 const char *string = *(char *const *)at;
 
                 if (!string)
@@ -218,6 +221,23 @@ static int set_string(void *at, const char *value)
         return 0;
 }
 
+/* Words, in front of which those of `before` are kept; NULL: none. */
+static int set_words(void *at, const char *before, const char *value)
+{
+        char *joined;
+
+        value += strspn(value, " ");
+        if (!*value)
+                return -ENODATA;
+        if (!before)
+                return set_string(at, value);
+        if (asprintf(&joined, "%s %s", before, value) < 0)
+                return -ENOMEM;
+        free(*(char **)at);
+        *(char **)at = joined;
+        return 0;
+}
+
 static int set_integer(const struct option *option, void *at, const char *value)
 {
         uint64_t number;
@@ -250,7 +270,8 @@ static int set_number(const struct option *option, void *at, const char *value)
         return 0;
 }
 
-static int set(const struct option *option, void *config, const char *value)
+/* more: the words of a list are added to those that are there. */
+static int set(const struct option *option, void *config, const char *value, bool more)
 {
         void *at = member(option, config);
 
@@ -269,6 +290,8 @@ static int set(const struct option *option, void *config, const char *value)
                 return parse_bool(value, at);
         case OPTION_CHOICE:
                 return set_choice(option, at, value);
+        case OPTION_LIST:
+                return set_words(at, more ? *(char **)at : NULL, value);
         }
         return -EINVAL;
 }
@@ -305,15 +328,11 @@ static int bad_value(const struct option *option, const char *prefix, const char
         return why_set(why, error, what, value, "out of range: not %s", expected(option->type));
 }
 
-int option_sets_apply(const struct option_set *sets, size_t n_sets, const char *prefix,
-        const char *key, const char *value, struct why *why)
+static int apply(const struct option *option, void *config, const char *prefix, const char *value,
+        bool more, struct why *why)
 {
-        const struct option *option;
-        void *config;
         int r;
 
-        if (find(sets, n_sets, key, &option, &config) < 0)
-                return unknown(sets, n_sets, prefix, key, why);
         if (!value) {
                 char what[sizeof why->what];
 
@@ -325,14 +344,30 @@ int option_sets_apply(const struct option_set *sets, size_t n_sets, const char *
                                 expected(option->type));
                 }
         }
-        r = set(option, config, value);
+        r = set(option, config, value, more);
         return r < 0 ? bad_value(option, prefix, value, r, why) : 0;
+}
+
+int option_sets_apply(const struct option_set *sets, size_t n_sets, const char *prefix,
+        const char *key, const char *value, struct why *why)
+{
+        const struct option *option;
+        void *config;
+
+        if (find(sets, n_sets, key, &option, &config) < 0)
+                return unknown(sets, n_sets, prefix, key, why);
+        return apply(option, config, prefix, value, false, why);
+}
+
+static bool is_owned(const struct option *option)
+{
+        return option->type == OPTION_STRING || option->type == OPTION_LIST;
 }
 
 static void clear_strings(const struct option_set *set)
 {
         for (size_t i = 0; i < set->n_options; i++)
-                if (set->options[i].type == OPTION_STRING)
+                if (is_owned(&set->options[i]))
                         *(char **)member(&set->options[i], set->config) = NULL;
 }
 
@@ -347,7 +382,7 @@ int option_sets_init(const struct option_set *sets, size_t n_sets, struct why *w
 
                         if (!option->fallback)
                                 continue;
-                        r = set(option, sets[s].config, option->fallback);
+                        r = set(option, sets[s].config, option->fallback, false);
                         if (r < 0)
                                 return bad_value(option, "--", option->fallback, r, why);
                 }
@@ -359,46 +394,81 @@ void option_sets_fini(const struct option_set *sets, size_t n_sets)
 {
         for (size_t s = 0; s < n_sets; s++)
                 for (size_t i = 0; i < sets[s].n_options; i++)
-                        if (sets[s].options[i].type == OPTION_STRING)
+                        if (is_owned(&sets[s].options[i]))
                                 free(*(char **)member(&sets[s].options[i], sets[s].config));
         for (size_t s = 0; s < n_sets; s++)
                 clear_strings(&sets[s]);
 }
 
-/* A switch takes a value only by '=', so that `--verbose next` does not eat its neighbour. */
-static bool takes_next(const struct option_set *sets, size_t n_sets, const char *key)
-{
+/* One word, or two, of argv: an option and its value. */
+struct argument {
+        char *key; /* owned */
+        const char *value;
         const struct option *option;
         void *config;
+};
 
-        return find(sets, n_sets, key, &option, &config) == 0 && option->type != OPTION_BOOL;
+static void argument_fini(struct argument *argument)
+{
+        free(argument->key);
+}
+
+/* A switch takes a value only by '=', so that `--verbose next` does not eat its neighbour. Returns
+ * how many words it took, or -errno. */
+static int take_argument(struct argument *ret, const struct option_set *sets, size_t n_sets,
+        int argc, char *const argv[], struct why *why)
+{
+        char *equals;
+
+        if (strncmp(argv[0], "--", 2) != 0 || !argv[0][2])
+                return why_set(why, -EINVAL, "argument", argv[0],
+                        "not expected here: options begin with -- (see --help)");
+        ret->key = strdup(argv[0] + 2);
+        if (!ret->key)
+                return why_errno(why, -ENOMEM, "argument", argv[0]);
+        equals = strchr(ret->key, '=');
+        if (equals) {
+                *equals = '\0';
+                ret->value = equals + 1;
+        }
+        if (find(sets, n_sets, ret->key, &ret->option, &ret->config) < 0)
+                return unknown(sets, n_sets, "--", ret->key, why);
+        if (equals || argc < 2 || ret->option->type == OPTION_BOOL)
+                return 1;
+        ret->value = argv[1];
+        return 2;
+}
+
+static bool is_in(const void *const *list, size_t n, const void *item)
+{
+        for (size_t i = 0; i < n; i++)
+                if (list[i] == item)
+                        return true;
+        return false;
 }
 
 int option_sets_argv(
         const struct option_set *sets, size_t n_sets, int argc, char *const argv[], struct why *why)
 {
-        for (int i = 0; i < argc; i++) {
-                _cleanup_free_ char *key = NULL;
-                const char *value = NULL;
-                char *equals;
+        _cleanup_free_ const void **given = calloc((size_t)argc + 1, sizeof *given);
+        size_t n_given = 0;
+        int words = 1;
+
+        if (!given)
+                return why_errno(why, -ENOMEM, "arguments", NULL);
+        for (int i = 0; i < argc; i += words) {
+                _cleanup_(argument_fini) struct argument a = {0};
+                const void *at;
                 int r;
 
-                if (strncmp(argv[i], "--", 2) != 0 || !argv[i][2])
-                        return why_set(why, -EINVAL, "argument", argv[i],
-                                "not expected here: options begin with -- (see --help)");
-                key = strdup(argv[i] + 2);
-                if (!key)
-                        return why_errno(why, -ENOMEM, "argument", argv[i]);
-                equals = strchr(key, '=');
-                if (equals) {
-                        *equals = '\0';
-                        value = equals + 1;
-                } else if (i + 1 < argc && takes_next(sets, n_sets, key)) {
-                        value = argv[++i];
-                }
-                r = option_sets_apply(sets, n_sets, "--", key, value, why);
+                words = take_argument(&a, sets, n_sets, argc - i, argv + i, why);
+                if (words < 0)
+                        return words;
+                at = member(a.option, a.config);
+                r = apply(a.option, a.config, "--", a.value, is_in(given, n_given, at), why);
                 if (r < 0)
                         return r;
+                given[n_given++] = at;
         }
         return 0;
 }
@@ -443,7 +513,8 @@ void option_sets_help(const struct option_set *sets, size_t n_sets, FILE *to)
         for (size_t s = 0; s < n_sets; s++) {
                 if (sets[s].n_options == 0)
                         continue;
-                fprintf(to, "%s%s:\n", s ? "\n" : "", sets[s].title);
+                if (sets[s].title)
+                        fprintf(to, "%s%s:\n", s ? "\n" : "", sets[s].title);
                 for (size_t i = 0; i < sets[s].n_options; i++)
                         help_option(&sets[s].options[i], to);
         }

@@ -10,6 +10,10 @@
  *         OPTION_COUNT      uint64_t         OPTION_SHARE      double, 0 to 1
  *         OPTION_SIZE       uint64_t bytes   OPTION_BOOL       bool
  *         OPTION_DURATION   uint64_t ns      OPTION_CHOICE     unsigned, index into choices
+ *         OPTION_LIST       char *, words with a space between
+ *
+ * A list may stand several times in argv: the words add up, and the first of them takes the place
+ * of what was there before. Of any other option the last one counts.
  *
  * Strings are owned by the struct and freed by option_sets_fini().
  */
@@ -32,6 +36,7 @@ enum option_type {
         OPTION_SHARE,
         OPTION_BOOL,
         OPTION_CHOICE,
+        OPTION_LIST,
 };
 
 struct option {
@@ -48,7 +53,7 @@ struct option {
 
 /* A table and the struct that it fills. A personality has several: the frame's and its own. */
 struct option_set {
-        const char *title; /* heading in --help */
+        const char *title; /* heading in --help; NULL: goes on below that of the set before */
         const struct option *options;
         size_t n_options;
         void *config;

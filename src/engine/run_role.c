@@ -4,19 +4,21 @@
 #include "control.h"
 #include "crew.h"
 #include "errand.h"
+#include "final_stats.h"
+#include "fmt.h"
 #include "frame.h"
+#include "herald.h"
+#include "memo.h"
 #include "net.h"
 #include "notify.h"
 #include "signals.h"
 #include "snapshot.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/random.h>
-#include <sys/utsname.h>
 
 enum {
         MAX_SETS = 4,
@@ -24,7 +26,7 @@ enum {
 
 struct role {
         const struct workload *workload;
-        int (*errand)(const void *config, const struct stop *stop, struct why *why);
+        struct errand errand; /* instead of work, if it has a function */
 
         struct frame_config frame;
         struct paced_config paced;
@@ -34,6 +36,7 @@ struct role {
         size_t n_sets;
 
         struct identity identity;
+        struct herald herald;
         enum role_state state;
         struct crew crew;
         struct control control;
@@ -79,9 +82,9 @@ static int parse_verb(struct role *role, int *argc, char ***argv, struct why *wh
         if (word[0] == '-')
                 return 0;
         if (strcmp(word, "prepare") == 0 && w->prepare)
-                role->errand = w->prepare;
+                role->errand.work = w->prepare;
         else if (strcmp(word, "cleanup") == 0 && w->cleanup)
-                role->errand = w->cleanup;
+                role->errand.work = w->cleanup;
         else
                 return why_set(why, -EINVAL, w->name, word,
                         w->prepare ? "not a verb of this role: there are prepare and cleanup"
@@ -108,25 +111,31 @@ static int parse_options(struct role *role, const struct cmdline *cmdline, int a
                 r = paced_check(&role->paced, ret_pace, why);
         if (r == 0 && role->workload->check)
                 r = role->workload->check(role->config, why);
+        if (r == 0 && role->workload->audit_asked && role->workload->audit_asked(role->config)) {
+                if (role->errand.work)
+                        return why_set(why, -EINVAL, role->workload->name, NULL,
+                                "an option asks for a look only, and a verb for something else: "
+                                "leave one of them out");
+                role->errand.audit = role->workload->audit;
+        }
         return r;
 }
 
 /* ---- what the control endpoint shows ---- */
 
-static void identify(struct role *role)
+static bool prepares(const struct role *role)
 {
-        struct utsname name;
+        return role->crew.prepare && role->workload->prepare;
+}
 
-        role->identity.started_ns = clock_now_ns();
-        role->identity.started_real_ns = clock_real_ns();
-        role->identity.tile = (unsigned)role->frame.tile;
-        role->identity.guest = (unsigned)role->frame.guest;
-        if (getrandom(&role->identity.start_id, sizeof role->identity.start_id, GRND_NONBLOCK) < 0)
-                role->identity.start_id =
-                        rng_mix(role->identity.started_real_ns ^ (uint64_t)getpid() << 48);
-        if (uname(&name) == 0)
-                snprintf(role->identity.hostname, sizeof role->identity.hostname, "%s",
-                        name.nodename);
+/* What a role that is not ready yet is at. */
+static const char *doing(struct role *role)
+{
+        if (role->state != ROLE_STARTING)
+                return NULL;
+        if (crew_phase(&role->crew) == CREW_PREPARE && prepares(role))
+                return "preparing";
+        return "setting up";
 }
 
 static int take(void *context, struct snapshot *snapshot)
@@ -141,6 +150,7 @@ static int take(void *context, struct snapshot *snapshot)
                 .sets = role->sets,
                 .n_sets = role->n_sets,
                 .state = role->state,
+                .detail = doing(role),
                 .n_workers = role->crew.n_workers,
         };
         r = cells_init(
@@ -160,47 +170,20 @@ static int take(void *context, struct snapshot *snapshot)
         return 0;
 }
 
-static int write_stats(const char *path, json_t *json)
-{
-        FILE *to = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
-        int r;
-
-        if (!to)
-                return -errno;
-        r = json_dumpf(json, to, JSON_INDENT(2)) < 0 || fputc('\n', to) == EOF ? -EIO : 0;
-        if (to == stdout ? fflush(to) != 0 : fclose(to) != 0)
-                r = errno ? -errno : -EIO;
-        return r;
-}
-
-/* Better known now than after hours of work. */
-static int check_final_stats(const struct role *role, struct why *why)
-{
-        const char *path = role->frame.final_stats;
-        _cleanup_close_ int fd = -1;
-
-        if (!path || strcmp(path, "-") == 0)
-                return 0;
-        fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-        return fd < 0 ? why_errno(why, -errno, "--final-stats", path) : 0;
-}
-
 static int final_stats(struct role *role, struct why *why)
 {
+        const char *path = role->frame.final_stats;
         struct snapshot snapshot;
-        json_t *json;
         int r;
 
-        if (!role->frame.final_stats)
+        if (!path)
                 return 0;
         r = take(role, &snapshot);
         if (r < 0)
-                return why_errno(why, r, "--final-stats", role->frame.final_stats);
-        json = snapshot_json(&snapshot, false);
-        r = json ? write_stats(role->frame.final_stats, json) : -ENOMEM;
-        json_decref(json);
+                return why_errno(why, r, "--final-stats", path);
+        r = final_stats_write(path, &snapshot, why);
         cells_fini(&snapshot.sum);
-        return r < 0 ? why_errno(why, r, "--final-stats", role->frame.final_stats) : 0;
+        return r;
 }
 
 /* ---- the main thread ---- */
@@ -213,6 +196,33 @@ static void enter_state(struct role *role, enum role_state state, const char *re
         snprintf(text, sizeof text, "%sSTATUS=%s %s", ready, role->workload->name,
                 role_state_name(state));
         notify_send(text);
+}
+
+static void say_starting(const struct role *role)
+{
+        unsigned start = memo_start();
+
+        if (start > 1)
+                herald_say(&role->herald, "starting again (start %u)", start);
+        else
+                herald_say(&role->herald, "starting");
+}
+
+/* How long since its start. */
+static void say_after(const struct role *role, const char *what)
+{
+        char duration[FMT_SIZE];
+
+        fmt_duration(duration, clock_now_ns() - role->identity.started_ns);
+        herald_say(&role->herald, "%s after %s", what, duration);
+}
+
+static void become_ready(struct role *role)
+{
+        say_after(role, "ready");
+        enter_state(role, ROLE_READY, "READY=1\n");
+        if (role->frame.duration_ns)
+                role->end_ns = clock_now_ns() + role->frame.duration_ns;
 }
 
 static int wait_ms(const struct role *role)
@@ -237,8 +247,14 @@ static int serve(struct role *role, struct why *why)
         for (;;) {
                 if (poll(fds, ARRAY_SIZE(fds), wait_ms(role)) < 0 && errno != EINTR)
                         return why_errno(why, -errno, "poll", NULL);
-                if (fds[1].revents && signals_take())
-                        return 0;
+                if (fds[1].revents) {
+                        int number = signals_take();
+
+                        if (number) {
+                                herald_say(&role->herald, "stopping (SIG%s)", sigabbrev_np(number));
+                                return 0;
+                        }
+                }
                 if (fds[2].revents) {
                         struct crew_progress progress = crew_look(&role->crew, why);
 
@@ -247,15 +263,14 @@ static int serve(struct role *role, struct why *why)
                         if (progress.ended)
                                 return why_set(why, -EIO, role->workload->name, NULL,
                                         "the role ended by itself");
-                        if (progress.working && role->state == ROLE_STARTING) {
-                                enter_state(role, ROLE_READY, "READY=1\n");
-                                if (role->frame.duration_ns)
-                                        role->end_ns = clock_now_ns() + role->frame.duration_ns;
-                        }
+                        if (progress.working && role->state == ROLE_STARTING)
+                                become_ready(role);
                 }
                 httpd_run(&role->control.httpd);
-                if (clock_now_ns() >= role->end_ns)
+                if (clock_now_ns() >= role->end_ns) {
+                        herald_say(&role->herald, "stopping (--duration is over)");
                         return 0;
+                }
         }
 }
 
@@ -271,6 +286,8 @@ static int work(struct role *role, struct why *why)
                 return EXIT_FAILED;
         }
         enter_state(role, ROLE_STARTING, "");
+        if (prepares(role))
+                herald_say(&role->herald, "preparing");
         signals_block(); /* the workers are not to be interrupted */
         r = crew_start(&role->crew, why);
         signals_unblock();
@@ -285,6 +302,29 @@ static int work(struct role *role, struct why *why)
         return r < 0 || s < 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
+/* Ready at once: whoever started this waits for a role that serves, and none will come. */
+static int run_errand(struct role *role, struct why *why)
+{
+        const char *what = role->errand.audit ? "looking at what is there"
+                           : role->errand.work == role->workload->prepare ? "preparing"
+                                                                          : "cleaning up";
+        char text[160];
+        int r;
+
+        role->errand.name = role->workload->name;
+        role->errand.config = role->config;
+        role->errand.findings = stdout;
+        snprintf(text, sizeof text, "READY=1\nSTATUS=%s %s", role->workload->name, what);
+        notify_send(text);
+        herald_say(&role->herald, "%s", what);
+        r = errand_run(&role->errand, role->signal_fd, &role->hangs, why);
+        notify_send("STOPPING=1");
+        if (r != 0)
+                return r > 0 ? EXIT_FOUND : EXIT_FAILED;
+        say_after(role, "done");
+        return EXIT_DONE;
+}
+
 static int run_verb(struct role *role, const struct pace_config *pace, struct why *why)
 {
         /* Threaded roles only: others have one worker, for the guest's one vCPU. */
@@ -296,15 +336,12 @@ static int run_verb(struct role *role, const struct pace_config *pace, struct wh
         role->signal_fd = signals_catch();
         if (role->signal_fd < 0)
                 return why_errno(why, role->signal_fd, "signals", NULL), EXIT_FAILED;
-        if (role->errand) {
-                r = errand_run(role->errand, role->workload->name, role->config, role->signal_fd,
-                        &role->hangs, why);
-                return r < 0 ? EXIT_FAILED : EXIT_DONE;
-        }
+        if (role->errand.work || role->errand.audit)
+                return run_errand(role, why);
 
         /* The kernel may else delay every timed wait by 50 us. Inherited by the workers. */
         prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
-        r = check_final_stats(role, why);
+        r = final_stats_check(role->frame.final_stats, why);
         if (r < 0)
                 return EXIT_FAILED;
         r = crew_init(&role->crew, role->workload, role->config, n_workers, seed);
@@ -365,7 +402,11 @@ int run_role(const struct workload *workload, const struct cmdline *cmdline, int
         if (parse_options(role, cmdline, argc - 1, argv + 1, &pace, why) < 0) {
                 status = EXIT_USAGE;
         } else {
-                identify(role);
+                identity_init(
+                        &role->identity, (unsigned)role->frame.tile, (unsigned)role->frame.guest);
+                herald_init(&role->herald, workload->name, role->identity.tile,
+                        role->identity.guest, role->frame.verbose);
+                say_starting(role);
                 status = run_verb(role, &pace, why);
         }
         if (role->crew.n_threads > 0 || role->hangs)

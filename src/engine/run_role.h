@@ -12,6 +12,7 @@ enum exit_status {
         EXIT_DONE = 0,
         EXIT_FAILED = 1,
         EXIT_USAGE = 2,
+        EXIT_FOUND = 3, /* an audit has looked, and something is wrong */
         EXIT_UNSUPPORTED = 77,
 };
 

@@ -5,6 +5,8 @@
 #include "option_json.h"
 
 #include <inttypes.h>
+#include <sys/random.h>
+#include <sys/utsname.h>
 
 const char *role_state_name(enum role_state state)
 {
@@ -16,6 +18,22 @@ const char *role_state_name(enum role_state state)
         };
 
         return names[state];
+}
+
+void identity_init(struct identity *identity, unsigned tile, unsigned guest)
+{
+        struct utsname name;
+
+        *identity = (struct identity){
+                .started_ns = clock_now_ns(),
+                .started_real_ns = clock_real_ns(),
+                .tile = tile,
+                .guest = guest,
+        };
+        if (getrandom(&identity->start_id, sizeof identity->start_id, GRND_NONBLOCK) < 0)
+                identity->start_id = rng_mix(identity->started_real_ns ^ (uint64_t)getpid() << 48);
+        if (uname(&name) == 0)
+                snprintf(identity->hostname, sizeof identity->hostname, "%s", name.nodename);
 }
 
 size_t snapshot_n_counters(const struct workload *workload)
@@ -113,6 +131,8 @@ json_t *snapshot_json(const struct snapshot *s, bool brief)
                 "counters", counters_json(s, brief), "latencies", latencies_json(s, brief), "guest",
                 guest_json(&s->guest), "process", process_json(&s->guest.process));
 
+        if (json && s->state == ROLE_FAILED && s->detail)
+                json_object_set_new(json, "reason", json_string(s->detail));
         if (json && !brief)
                 json_object_set_new(json, "config", option_sets_json(s->sets, s->n_sets));
         return json;

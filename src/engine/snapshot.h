@@ -29,6 +29,7 @@ struct identity {
         unsigned tile, guest; /* 0: none given */
         char hostname[65];
 };
+void identity_init(struct identity *identity, unsigned tile, unsigned guest);
 
 struct snapshot {
         const struct workload *workload;
@@ -36,6 +37,7 @@ struct snapshot {
         const struct option_set *sets; /* the configuration shown with it */
         size_t n_sets;
         enum role_state state;
+        const char *detail; /* what it is at while it starts, why it has failed; NULL: not known */
         uint64_t taken_ns, taken_real_ns;
         unsigned n_workers;
         struct cells sum;

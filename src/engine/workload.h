@@ -26,6 +26,9 @@
 #include "why.h"
 #include "worker.h"
 
+#include <stdbool.h>
+#include <stdio.h>
+
 enum workload_flags {
         /* Takes --mode, --rate, --arrival, --think: the frame paces a step role by them; a loop
          * role asks worker->pace. */
@@ -63,6 +66,18 @@ struct workload {
          * They may take long: watch stop, and return -ECANCELED. */
         int (*prepare)(const void *config, const struct stop *stop, struct why *why);
         int (*cleanup)(const void *config, const struct stop *stop, struct why *why);
+
+        /* Instead of work, a look at the durable state, chosen by an option of the role (so that a
+         * guest's kernel command line can choose it, too): does this config ask for it? If so the
+         * frame runs audit() and the personality ends; no worker, no control endpoint, and nothing
+         * is prepared. NULL: the role has no such option. */
+        bool (*audit_asked)(const void *config);
+        /* Changes nothing. Writes what it finds to `findings`, a line each, for a person (the
+         * frame flushes it at the end). Returns 0 when all is well, 1 with *why filled (the sum of
+         * it, in one line) when something is wrong, -errno with *why filled when it could not look;
+         * the exit statuses are EXIT_DONE, EXIT_FOUND and EXIT_FAILED. May take long: watch stop,
+         * and return -ECANCELED. */
+        int (*audit)(const void *config, const struct stop *stop, FILE *findings, struct why *why);
 
         /* In the worker's own thread. The role is ready when every worker's setup has returned 0.
          * teardown runs also after a setup that failed, with whatever state that one left. */

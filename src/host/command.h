@@ -12,6 +12,9 @@ struct command {
         const char *name;
         const char *summary;     /* one line for --list */
         const char *unavailable; /* why not in this build; NULL: it can run */
+        /* Why not on this machine, in one line, or NULL: for --list, run() says it itself. NULL:
+         * nothing is needed. */
+        const char *(*missing)(void);
         /* argv[0] is the command's name. Returns an exit status (run_role.h), *why filled unless
          * it is EXIT_DONE. */
         int (*run)(int argc, char *argv[], struct why *why);
@@ -19,3 +22,6 @@ struct command {
 };
 
 extern const struct command *const command_table[]; /* ends with NULL */
+
+/* Why this command cannot run here: one line, or NULL. */
+const char *command_unavailable(const struct command *command);

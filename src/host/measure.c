@@ -106,7 +106,7 @@ static int poll_guests(struct measurement *m, struct why *why)
 static int find_external(struct measurement *m, struct why *why)
 {
         const struct target *silent = NULL;
-        const char *problem = "";
+        const struct scraped *found = NULL;
         int r = scraper_round(
                 m->scraper, SCRAPE_EXTERNAL, true, WINDOW_POLL_TIMEOUT_NS, m->now, why);
 
@@ -118,10 +118,11 @@ static int find_external(struct measurement *m, struct why *why)
                 if (m->now[i].answered)
                         return 0;
                 silent = &m->targets->items[i];
-                problem = m->now[i].problem;
+                found = &m->now[i];
         }
-        return why_set(why, -EHOSTUNREACH, "external client", silent ? silent->url : NULL,
-                "does not answer: %s", problem);
+        return why_set(why, -EHOSTUNREACH, "external client", silent ? silent->url : NULL, "%s: %s",
+                found && found->refused ? "gives no figures" : "does not answer",
+                found ? found->problem : "");
 }
 
 static int warm_up(struct measurement *m, struct why *why)

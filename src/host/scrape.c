@@ -15,6 +15,7 @@
 struct fetch {
         CURL *easy;
         bool running, failed;
+        long status;
         char *text;
         size_t size;
         char error[CURL_ERROR_SIZE];
@@ -57,7 +58,6 @@ static int fetch_init(struct fetch *fetch)
         curl_easy_setopt(fetch->easy, CURLOPT_WRITEFUNCTION, take_body);
         curl_easy_setopt(fetch->easy, CURLOPT_WRITEDATA, fetch);
         curl_easy_setopt(fetch->easy, CURLOPT_ERRORBUFFER, fetch->error);
-        curl_easy_setopt(fetch->easy, CURLOPT_FAILONERROR, 1L);
         curl_easy_setopt(fetch->easy, CURLOPT_NOSIGNAL, 1L);
         curl_easy_setopt(fetch->easy, CURLOPT_PROXY, ""); /* guests are never behind the proxy */
         curl_easy_setopt(fetch->easy, CURLOPT_PRIVATE, fetch);
@@ -181,12 +181,28 @@ static int reap(struct scraper *scraper)
                 curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &fetch);
                 fetch->done_ns = clock_now_ns();
                 fetch->failed = message->data.result != CURLE_OK;
+                curl_easy_getinfo(message->easy_handle, CURLINFO_RESPONSE_CODE, &fetch->status);
                 if (fetch->failed && !fetch->error[0])
                         snprintf(fetch->error, sizeof fetch->error, "%s",
                                 curl_easy_strerror(message->data.result));
                 end_fetch(scraper, fetch);
         }
         return running;
+}
+
+/* A role that has failed says why, and is no source of figures. */
+static void take_refusal(const struct fetch *fetch, json_t *json, struct scraped *ret)
+{
+        const char *state = json_string_value(json_object_get(json, "state"));
+        const char *reason = json_string_value(json_object_get(json, "reason"));
+
+        if (state && reason)
+                snprintf(ret->problem, sizeof ret->problem, "%.20s: %.200s", state, reason);
+        else
+                snprintf(ret->problem, sizeof ret->problem, "answered with HTTP status %ld",
+                        fetch->status);
+        ret->refused = true;
+        json_decref(json);
 }
 
 static void take_result(struct fetch *fetch, struct scraped *ret)
@@ -200,7 +216,11 @@ static void take_result(struct fetch *fetch, struct scraped *ret)
                 snprintf(ret->problem, sizeof ret->problem, "%.200s", fetch->error);
                 return;
         }
-        json = fetch->text ? json_loadb(fetch->text, fetch->size, 0, &error) : NULL;
+        json = fetch->size ? json_loadb(fetch->text, fetch->size, 0, &error) : NULL;
+        if (fetch->status != 200) {
+                take_refusal(fetch, json, ret);
+                return;
+        }
         if (!json) {
                 snprintf(ret->problem, sizeof ret->problem, "stats.json is not JSON");
                 return;

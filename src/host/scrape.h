@@ -28,6 +28,7 @@ struct scraper;
 struct scraped {
         bool answered;
         struct reading reading; /* only if answered */
+        bool refused;           /* only if not: something is there, but gives no figures */
         char problem[256];      /* only if not: what went wrong */
 };
 

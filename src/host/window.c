@@ -213,7 +213,8 @@ void guest_window_fill(struct guest_window *guest, const struct scraped *start,
         int r;
 
         if (silent) {
-                problem(guest, "did not answer at the window's %s: %.180s",
+                problem(guest, "%s at the window's %s: %.180s",
+                        silent->refused ? "gave no figures" : "did not answer",
                         silent == start ? "start" : "end", silent->problem);
                 return;
         }

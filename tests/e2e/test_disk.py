@@ -25,7 +25,7 @@ SHORT_PHASES = ['--random-time', '200ms', '--sequential-time', '100ms', '--sync-
 READ_ONLY = ['--read-share', '100%']
 
 FAULTS = ['read_errors', 'write_errors', 'short_reads', 'short_writes', 'sync_errors',
-          'corrupt_reads', 'foreign_reads', 'misplaced_reads', 'stale_reads']
+          'ledger_errors', 'corrupt_reads', 'foreign_reads', 'misplaced_reads', 'stale_reads']
 FILLING, COMPLETE = 1, 2
 
 
@@ -343,7 +343,7 @@ class Restart(DiskTest):
     def test_corrupt_at_the_start(self):
         self.prepare()
         data = self.read(200)
-        for tampered, text in ((b'x' + data[1:], 'corrupt'), (self.read(201), 'another block')):
+        for tampered, text in ((b'x' + data[1:], 'corrupt'), (self.read(201), 'misplaced')):
             self.write_block(200, tampered)
             self.refused(self.run_disk(*SMALL), self.file, str(DATA + 200 * BLOCK), text)
         self.write_block(200, data)
@@ -396,7 +396,7 @@ class Refused(DiskTest):
         for args, *parts in (
                 (['--size', '8388609'], '--size "8388609"', 'multiple of 4K'),
                 (['--size', '1M'], '--size', 'too small', str(DATA + 4 * 16 * (128 << 10))),
-                (['--size', '0'], '--size', 'too small'),
+                (['--size', '0'], '--size'),
                 (['--block', '5000'], '--block "5000"', 'multiple of 4K'),
                 (['--block', '0'], '--block'),
                 (['--sequential-block', '6K'], '--sequential-block', 'multiple of 4K'),

@@ -316,7 +316,7 @@ class TestEachRole(FrameTest):
         self.addCleanup(directory.cleanup)
         return self.idle(name, *{
             'backend': ['--serve=%s:8080' % own],
-            'webserver': ['--serve=%s:8080' % own, '--dirs=1'],
+            'webserver': ['--serve=%s:8080' % own, '--dirs=1', '--backend=none'],
             'cpu': ['--memory=4M'],
             'disk': ['--file=%s/data' % directory.name, '--size=16M'],
             'idle': [],

@@ -95,6 +95,31 @@ class Measure(unittest.TestCase):
         self.assertIsNone(guests[0]['problem'])
         self.assertGreater(guests[1]['work'], 0)
 
+    def test_a_role_that_has_failed_says_why(self):
+        roles, targets = self.start_web('measure-failed')
+        roles[4].kill()
+        reason = os.path.join(self.directory, 'reason')
+        with open(reason, 'w') as f:
+            f.write('--nosuch: unknown\n')
+        with Role('failed', '--reason', reason, '--tile', 1, '--guest', 4, listen=roles[4].listen):
+            done = run('measure', '--targets', self.write(targets), '--warmup', '0', '--duration',
+                       '1s', '--output', self.output)
+        self.assertEqual(done.returncode, 1)
+        guests = {g['guest']: g for g in self.read()['steps'][0]['tile_results'][0]['guests']}
+        self.assertEqual(guests[4]['problem'], "gave no figures at the window's start: failed: "
+                                               '--nosuch: unknown')
+        self.assertIsNone(guests[0]['problem'])
+
+    def test_an_external_client_that_has_failed_says_so_at_once(self):
+        host = address('measure-failed-client')
+        with Role('failed', env={'MONITOR_EXIT_CODE': 'killed', 'MONITOR_EXIT_STATUS': 'KILL'},
+                  listen=host):
+            done = run('measure', '--targets', self.write([target(0, host)]), '--output',
+                       self.output)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r'\Atileload: external client "http://.*": gives no figures: '
+                                      r'failed: killed by SIGKILL\n\Z')
+
     def test_one_tile_is_not_two(self):
         roles, targets = self.start_web('measure-twice')
         again = [dict(t, tile=2) for t in targets]

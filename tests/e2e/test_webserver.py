@@ -65,7 +65,7 @@ class Server(unittest.TestCase):
     def setUpClass(cls):
         cls.host = address('webserver-%s' % cls.__name__)
         cls.role = Role('webserver', '--serve', '%s:%d' % (cls.host, PORT), '--dirs', '2',
-                        listen=cls.host)
+                        '--backend', 'none', listen=cls.host)
 
     @classmethod
     def tearDownClass(cls):
@@ -116,7 +116,7 @@ class StaticFiles(Server):
         host = address('webserver-again')
         _, headers, body = self.fetch(path_of(1, 2, 3))
         with Role('webserver', '--serve', '%s:%d' % (host, PORT), '--dirs', '2',
-                  listen=host) as other:
+                  '--backend', 'none', listen=host) as other:
             status, headers_again, again = fetch(host, PORT, path_of(1, 2, 3))
             self.assertEqual(other.stop(), 0)
         self.assertEqual(status, 200)
@@ -322,7 +322,7 @@ class Clients(unittest.TestCase):
     def test_all_their_connections_are_closed(self):
         host = address('webserver-clients')
         with Role('webserver', '--serve', '%s:%d' % (host, PORT), '--dirs', '1',
-                  '--idle-timeout', '1s', listen=host) as role:
+                  '--backend', 'none', '--idle-timeout', '1s', listen=host) as role:
             for _ in range(20): # gone before the answer
                 with socket.create_connection((host, PORT)) as s:
                     s.sendall(b'GET %s HTTP/1.1\r\nHost: x\r\n\r\n' % path_of(0, 3, 9).encode())
@@ -348,7 +348,7 @@ class Clients(unittest.TestCase):
     def test_more_clients_than_connections(self):
         host = address('webserver-full')
         with Role('webserver', '--serve', '%s:%d' % (host, PORT), '--dirs', '1',
-                  '--max-connections', '3', listen=host) as role:
+                  '--backend', 'none', '--max-connections', '3', listen=host) as role:
             for _ in range(3):
                 held = [socket.create_connection((host, PORT)) for _ in range(3)]
                 role.wait_counter('connections_open', 3)
@@ -371,8 +371,8 @@ class Clients(unittest.TestCase):
 class Ends(unittest.TestCase):
     def start(self, name, *args, **more):
         host = address(name)
-        return host, Role('webserver', '--serve', '%s:%d' % (host, PORT), '--dirs', '1', *args,
-                          listen=host, **more)
+        return host, Role('webserver', '--serve', '%s:%d' % (host, PORT), '--dirs', '1', '--backend',
+                          'none', *args, listen=host, **more)
 
     def assert_quick(self, role, sig=signal.SIGTERM):
         start = time.monotonic()
@@ -418,7 +418,7 @@ class Ends(unittest.TestCase):
         host, role = self.start('webserver-busy')
         with role:
             result = run('webserver', '--serve', '%s:%d' % (host, PORT), '--listen',
-                         '%s:9478' % host, '--dirs', '1')
+                         '%s:9478' % host, '--dirs', '1', '--backend', 'none')
         self.assertEqual(result.returncode, 1)
         self.assertEqual(result.stdout, '')
         self.assertEqual(result.stderr.count('\n'), 1, result.stderr)
@@ -428,7 +428,7 @@ class Ends(unittest.TestCase):
     def test_more_directories_than_memory(self):
         host = address('webserver-memory')
         result = run('webserver', '--serve', '%s:%d' % (host, PORT), '--listen', '%s:9477' % host,
-                     '--dirs', '99999')
+                     '--dirs', '99999', '--backend', 'none')
         self.assertEqual(result.returncode, 1)
         self.assertEqual(result.stderr.count('\n'), 1, result.stderr)
         self.assertIn('--dirs "99999"', result.stderr)
@@ -442,6 +442,11 @@ class Ends(unittest.TestCase):
             self.assertEqual(result.returncode, 2, (option, value, result.stderr))
             self.assertEqual(result.stderr.count('\n'), 1, result.stderr)
             self.assertIn(option, result.stderr)
+
+    def test_backend_must_be_given(self):
+        result = run('webserver', '--dirs', '1')
+        self.assertEqual((result.returncode, result.stdout), (2, ''))
+        self.assertRegex(result.stderr, r'\Atileload: --backend: missing; [^\n]+\n\Z')
 
 
 class Dynamic(unittest.TestCase):
@@ -649,7 +654,7 @@ class Dynamic(unittest.TestCase):
 
     def test_no_backend(self):
         with Role('webserver', '--serve', '%s:%d' % (self.host, PORT), '--dirs', '1',
-                  listen=self.host) as role:
+                  '--backend', 'none', listen=self.host) as role:
             self.assertEqual(self.get('1&1&5')[0], 503)
             self.assertEqual(role.counter('backend_missing'), 1)
             self.assertEqual(self.get('')[0], 400)

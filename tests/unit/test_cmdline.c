@@ -171,7 +171,7 @@ static void write_file(const char *path, const char *text)
 
 static void read_from_where_it_is_said(void **state)
 {
-        char directory[] = "/tmp/tileload-cmdline-XXXXXX", path[64];
+        char directory[] = "/tmp/tileload-cmdline-XXXXXX", path[64], list[256];
         struct cmdline cmdline;
         struct why why;
 
@@ -188,6 +188,21 @@ static void read_from_where_it_is_said(void **state)
         assert_int_equal(cmdline.n_entries, 1);
         assert_string_equal(cmdline_get(&cmdline, "role"), "disk");
         cmdline_fini(&cmdline);
+
+        /* The first of several that is there. */
+        snprintf(list, sizeof list, "%s/none:%s:/proc/cmdline", directory, path);
+        setenv("TILELOAD_CMDLINE", list, 1);
+        assert_int_equal(cmdline_read(&cmdline, &why), 0);
+        assert_string_equal(cmdline_get(&cmdline, "role"), "disk");
+        cmdline_fini(&cmdline);
+        snprintf(list, sizeof list, "%s:%s/none", directory, path); /* no file, but there */
+        setenv("TILELOAD_CMDLINE", list, 1);
+        assert_int_equal(cmdline_read(&cmdline, &why), -EISDIR);
+        snprintf(list, sizeof list, "%s/none:%s/nor-this", directory, directory);
+        setenv("TILELOAD_CMDLINE", list, 1);
+        assert_int_equal(cmdline_read(&cmdline, &why), -ENOENT);
+        assert_string_equal(strrchr(why.value, '/'), "/nor-this");
+        setenv("TILELOAD_CMDLINE", path, 1);
 
         write_file(path, "");
         assert_int_equal(cmdline_read(&cmdline, &why), 0);

@@ -31,9 +31,9 @@ static const struct option options[] = {
         {"dirs", OPTION_COUNT, OPTION(dirs), "8", NULL,
                 "directories of the file set, 36 files and 5 MB of memory each", .min = 1,
                 .max = FILESET_MAX_DIRS},
-        {"backend", OPTION_STRING, OPTION(backend), NULL, "URL",
-                "whom dynamic pages ask, port 8080 unless the URL has one; without it they are "
-                "answered with 503"},
+        {"backend", OPTION_STRING, OPTION(backend), NULL, "URL|none",
+                "whom dynamic pages ask, port 8080 unless the URL has one; none: they are answered "
+                "with 503"},
         {"backend-timeout", OPTION_DURATION, OPTION(backend_timeout_ns), "5s", NULL,
                 "a dynamic page gives up after this time, with 504", .min = NS_PER_MS,
                 .max = 3600 * NS_PER_S},
@@ -60,7 +60,7 @@ static const struct counter counters[] = {
         [DYNAMIC_PAGES] = {"dynamic_pages", COUNTER_EVENT, "requests",
                 "Dynamic pages sent, with 200."},
         [BACKEND_MISSING] = {"backend_missing", COUNTER_ERROR, "requests",
-                "Dynamic pages refused with 503, as no backend was given."},
+                "Dynamic pages refused with 503, as the backend is none."},
         [BACKEND_ERRORS] = {"backend_errors", COUNTER_ERROR, "requests",
                 "Dynamic pages refused with 502, as the backend was gone, broke off or failed."},
         [BACKEND_TIMEOUTS] = {"backend_timeouts", COUNTER_ERROR, "requests",
@@ -87,6 +87,11 @@ struct webserver {
         int epoll_fd;
 };
 
+static bool has_backend(const struct webserver_config *config)
+{
+        return strcmp(config->backend, "none") != 0;
+}
+
 static int webserver_check(void *config, struct why *why)
 {
         const struct webserver_config *c = config;
@@ -94,7 +99,11 @@ static int webserver_check(void *config, struct why *why)
 
         if (r < 0)
                 return r;
-        return c->backend ? dynamic_check(c->backend, why) : 0;
+        if (!c->backend)
+                return why_set(why, -EINVAL, "--backend", NULL,
+                        "missing; name the backend that dynamic pages ask, as in "
+                        "http://127.1.4.1:8080, or none");
+        return has_backend(c) ? dynamic_check(c->backend, why) : 0;
 }
 
 static enum MHD_Result answer_file(struct web_request *request, const struct file *file)
@@ -159,7 +168,7 @@ static int set_up_dynamic(struct webserver *webserver, struct worker *worker, st
                 .error_wrong = BACKEND_WRONG,
         };
 
-        webserver->has_backend = config->backend;
+        webserver->has_backend = has_backend(config);
         return webserver->has_backend ? dynamic_init(&webserver->dynamic, worker, &dynamic, why)
                                       : 0;
 }

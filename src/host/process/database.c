@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "database.h"
 
+#include "database_options.h"
 #include "tile_plan.h"
 
 #include <assert.h>
@@ -123,8 +124,7 @@ int database_prepare(const struct database *database, int directory_fd, struct w
 /* ---- the server ---- */
 
 /*
- * Small buffers, since a host runs many of these, but what makes a commit durable is as it comes:
- * the log is flushed to the disk at each one.
+ * Tuned by systemd/database-options, which the guests' unit has, too.
  *
  * The server insists on an absolute data directory and goes to it, but as another user it may not
  * be able to come there by its path: results are often below /root. /proc/self/cwd is a door that
@@ -138,20 +138,7 @@ void database_arguments(const struct database *database, const char *argv[DATABA
                 "--tmpdir=../tmp",
                 "--socket=../" DATABASE_SOCKET,
                 "--pid-file=mysqld.pid",
-                "--skip-networking",
-                "--skip-name-resolve",
-                "--skip-grant-tables",
-                "--use-stat-tables=never", /* it would look for tables that are not there */
-                "--max-connections=1050",  /* oltp --threads goes to 1024 */
-                "--innodb-buffer-pool-size=64M",
-                "--innodb-log-file-size=64M",
-                "--innodb-log-buffer-size=2M",
-                "--innodb-buffer-pool-dump-at-shutdown=OFF",
-                "--innodb-buffer-pool-load-at-startup=OFF",
-                "--aria-pagecache-buffer-size=1M",
-                "--key-buffer-size=64K",
-                "--performance-schema=OFF",
-                "--table-open-cache=64",
+                DATABASE_OPTIONS,
                 NULL,
         };
         static_assert(ARRAY_SIZE(arguments) < DATABASE_ARGUMENTS, "argv is too short");

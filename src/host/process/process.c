@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 char *process_title(const struct process *process, char *text, size_t size)
@@ -29,6 +30,17 @@ static char *log_path(const struct process *process, const char *results)
 
         log_name(process, name, sizeof name);
         return asprintf(&path, "%s/%s", results, name) < 0 ? NULL : path;
+}
+
+int process_make_logs(const char *results, struct why *why)
+{
+        _cleanup_free_ char *path = NULL;
+
+        if (asprintf(&path, "%s/logs", results) < 0) {
+                path = NULL;
+                return why_errno(why, -ENOMEM, "logs", results);
+        }
+        return mkdir(path, 0755) < 0 && errno != EEXIST ? why_errno(why, -errno, "logs", path) : 0;
 }
 
 /* ---- start ---- */

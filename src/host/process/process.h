@@ -29,6 +29,9 @@ struct process_config {
         int epoll_fd; /* gets what wants process_update(), with the process as its data */
 };
 
+/* The directory logs/ in results. Returns 0 or -errno. */
+int process_make_logs(const char *results, struct why *why);
+
 /* Starts it: process->tile and number say which one it is. Its environment is ours, but with a
  * NOTIFY_SOCKET of its own and without the kernel command line. Returns 0, or -errno with *why
  * naming the process. */
