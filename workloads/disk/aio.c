@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "aio.h"
 
+#include "clock.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -70,17 +72,19 @@ static unsigned ring_take(struct disk_aio_ring *ring, struct io_event *events, u
         return n;
 }
 
-int disk_aio_reap(struct disk_aio *aio, struct io_event *events, unsigned max, bool wait)
+int disk_aio_reap(struct disk_aio *aio, struct io_event *events, unsigned max, uint64_t wait_ns)
 {
-        struct timespec zero = {0};
+        struct timespec wait = {
+                .tv_sec = (time_t)(wait_ns / NS_PER_S), .tv_nsec = (long)(wait_ns % NS_PER_S)};
         unsigned n;
         int r;
 
         if (aio->ring) {
                 n = ring_take(aio->ring, events, max);
-                if (n > 0 || !wait)
+                if (n > 0 || wait_ns == 0)
                         return (int)n;
         }
-        r = io_getevents(aio->context, wait ? 1 : 0, (long)max, events, wait ? NULL : &zero);
+        r = io_getevents(aio->context, wait_ns ? 1 : 0, (long)max, events,
+                wait_ns == CLOCK_NEVER ? NULL : &wait);
         return r == -EINTR ? 0 : r;
 }

@@ -8,7 +8,7 @@
 #include "why.h"
 
 #include <libaio.h>
-#include <stdbool.h>
+#include <stdint.h>
 
 struct disk_aio_ring;
 
@@ -27,6 +27,6 @@ void disk_aio_fini(struct disk_aio *aio);
  * when the first of them is not acceptable at all. */
 int disk_aio_submit(struct disk_aio *aio, struct iocb **iocbs, unsigned n);
 
-/* Takes up to max completions. With wait, sleeps until there is one. Returns their number, 0 for
- * none (also when a signal came), or -errno. */
-int disk_aio_reap(struct disk_aio *aio, struct io_event *events, unsigned max, bool wait);
+/* Takes up to max completions; sleeps for at most wait_ns (CLOCK_NEVER: for ever) until there is
+ * one. Returns their number, 0 for none (also when a signal came), or -errno. */
+int disk_aio_reap(struct disk_aio *aio, struct io_event *events, unsigned max, uint64_t wait_ns);

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #define HEADER_MAGIC   UINT64_C(0x656c6946644c6c54) /* "TlLdFile" */
-#define HEADER_VERSION 1u
-#define BLOCK_MAGIC    0x6b624c54u /* "TLbk" */
+#define HEADER_VERSION 2u                           /* 1 had no ledger */
+#define BLOCK_MAGIC    0x6b624c54u                  /* "TLbk" */
 
 struct raw_header {
         uint64_t magic;
@@ -87,19 +87,6 @@ int disk_header_read(const void *buffer, struct disk_header *ret)
         return 0;
 }
 
-const char *disk_fault_text(enum disk_fault fault)
-{
-        static const char *const texts[] = {
-                [DISK_SOUND] = "is sound",
-                [DISK_CORRUPT] = "is corrupt",
-                [DISK_FOREIGN] = "belongs to another file",
-                [DISK_MISPLACED] = "holds the content of another block",
-                [DISK_STALE] = "is an old version of itself",
-        };
-
-        return texts[fault];
-}
-
 /* Xorshift (Marsaglia, "Xorshift RNGs", 2003) in independent lanes, which the compiler can turn
  * into vectors: content must cost little beside the I/O that carries it. */
 static void payload_write(uint64_t *words, uint64_t key)
@@ -145,4 +132,11 @@ enum disk_fault disk_block_read(
                 return DISK_MISPLACED;
         *ret_generation = le32toh(raw->generation);
         return DISK_SOUND;
+}
+
+uint32_t disk_block_generation(const void *buffer)
+{
+        const struct raw_block *raw = buffer;
+
+        return le32toh(raw->generation);
 }

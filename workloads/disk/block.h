@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What stands in the disk role's file: a header, and blocks that can prove themselves.
- *
- *         0 .. 1 MiB    file header in the first 4 KiB, the rest unused (data stays aligned for
- *                       whatever stripes lie below)
- *         1 MiB ..      blocks of 4 KiB, numbered from 0
+ * What stands in the disk role's file: a header, and blocks that can prove themselves (where, says
+ * layout.h; what else, ledger_page.h).
  *
  * Every block says which file it belongs to, which block of it, and how many times it has been
  * written (its generation), under a CRC-32C. So a block that is torn, that came from another place
@@ -15,11 +12,11 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define DISK_BLOCK_SIZE  4096u
-#define DISK_DATA_OFFSET UINT64_C(1048576)
+#define DISK_BLOCK_SIZE 4096u
 
 enum disk_file_state {
         DISK_FILE_FILLING = 1, /* not all blocks have been written: worth nothing */
@@ -47,8 +44,11 @@ enum disk_fault {
         DISK_STALE,     /* sound, but not the generation that was last acknowledged */
 };
 
-/* "is corrupt", "belongs to another file": completes "the block at offset N ...". */
-const char *disk_fault_text(enum disk_fault fault);
+/* Whether a generation is older than another: they wrap. */
+static inline bool disk_generation_older(uint32_t generation, uint32_t than)
+{
+        return (int32_t)(generation - than) < 0;
+}
 
 /* Fills buffer (DISK_BLOCK_SIZE bytes, 8-byte aligned). The payload follows from the other
  * arguments and neither compresses nor repeats. */
@@ -59,7 +59,5 @@ void disk_block_write(void *buffer, uint64_t file_id, uint64_t number, uint32_t 
 enum disk_fault disk_block_read(
         const void *buffer, uint64_t file_id, uint64_t number, uint32_t *ret_generation);
 
-static inline uint64_t disk_block_offset(uint64_t number)
-{
-        return DISK_DATA_OFFSET + number * DISK_BLOCK_SIZE;
-}
+/* The generation that a block says it has, whether or not it is sound. */
+uint32_t disk_block_generation(const void *buffer);

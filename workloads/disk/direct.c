@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "direct.h"
 
+#include "block.h"
 #include "macro.h"
 
 #include <errno.h>
@@ -12,6 +13,9 @@
 #include <sys/stat.h>
 
 #define HUGE_PAGE ((size_t)2 << 20)
+
+/* Of a walk: as large as the buffer's huge page. */
+#define CHUNK (HUGE_PAGE / DISK_BLOCK_SIZE)
 
 void *disk_buffer_new(size_t size)
 {
@@ -102,4 +106,65 @@ int disk_open_locked(const char *path, bool create, struct why *why)
                 if (st.st_nlink > 0)
                         return STEAL_FD(fd);
         }
+}
+
+int disk_open_reading(const char *path, struct why *why)
+{
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+        struct stat st;
+
+        if (fd < 0 && errno == EINVAL)
+                fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return why_errno(why, -errno, "--file", path);
+        if (!S_ISREG(st.st_mode))
+                return not_regular(path, why);
+        if (flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+                return why_set(why, -EBUSY, "--file", path,
+                        "is in use by a disk role, which checks it as it works: stop that first");
+        return STEAL_FD(fd);
+}
+
+/* A chunk that cannot be read as a whole is read piece by piece. */
+static int walk_chunk(int fd, uint64_t offset, void *buffer, uint64_t first, uint64_t n,
+        int (*look)(void *context, uint64_t index, const void *piece, int error), void *context,
+        const struct stop *stop)
+{
+        bool whole = disk_transfer(fd, buffer, n * DISK_BLOCK_SIZE, offset, false) == 0;
+
+        for (uint64_t i = 0; i < n; i++) {
+                char *piece = (char *)buffer + i * DISK_BLOCK_SIZE;
+                int error = 0, r;
+
+                if (!whole) {
+                        if (stop_requested(stop))
+                                return -ECANCELED;
+                        error = disk_transfer(
+                                fd, piece, DISK_BLOCK_SIZE, offset + i * DISK_BLOCK_SIZE, false);
+                }
+                r = look(context, first + i, error ? NULL : piece, error);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int disk_walk(int fd, uint64_t offset, uint64_t n,
+        int (*look)(void *context, uint64_t index, const void *piece, int error), void *context,
+        const struct stop *stop)
+{
+        _cleanup_free_ void *buffer = disk_buffer_new(CHUNK * DISK_BLOCK_SIZE);
+        uint64_t length;
+        int r = 0;
+
+        if (!buffer)
+                return -ENOMEM;
+        for (uint64_t first = 0; first < n && r == 0; first += length) {
+                if (stop_requested(stop))
+                        return -ECANCELED;
+                length = MIN(n - first, (uint64_t)CHUNK);
+                r = walk_chunk(fd, offset + first * DISK_BLOCK_SIZE, buffer, first, length, look,
+                        context, stop);
+        }
+        return r;
 }

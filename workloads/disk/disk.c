@@ -5,21 +5,28 @@
  * A closed loop keeps --depth operations in flight: random ones of --block (reads and writes by
  * --read-share), and in between phases that stream through the file in --sequential-block pieces
  * (schedule.h). Whatever is read must be what was last written there, and acknowledged: block.h
- * says how a block proves it, map.h remembers what is expected. On an existing file the role first
- * reads all of it to learn that, so what survived a crash is checked before it is worked on.
+ * says how a block proves it, map.h remembers what is expected. What a sync has made durable is
+ * promised in a ledger within the file (ledger.h). On an existing file the role first reads all of
+ * it, so what survived a crash is checked against the ledger before it is worked on.
  */
 #include "disk.h"
 
 #include "direct.h"
 #include "macro.h"
+#include "scan.h"
+#include "verify.h"
 
 #include <errno.h>
+
+#define DEFAULT_SIZE (UINT64_C(512) << 20)
 
 static const struct option options[] = {
         {"file", OPTION_STRING, offsetof(struct disk_config, file), "tileload-disk.dat", "PATH",
                 "the file to work on; made if it is not there, kept at the end"},
-        {"size", OPTION_SIZE, offsetof(struct disk_config, size), "512M", NULL,
-                "size of the file, a multiple of 4K; the first MiB is its header"},
+        {"size", OPTION_SIZE, offsetof(struct disk_config, size), NULL, NULL,
+                "size of the file, a multiple of 4K, with a header of 1 MiB or 0.2% (512M if not "
+                "given)",
+                .min = DISK_BLOCK_SIZE},
         {"depth", OPTION_COUNT, offsetof(struct disk_config, depth), "16", NULL,
                 "operations in flight", .min = 1, .max = 1024},
         {"block", OPTION_SIZE, offsetof(struct disk_config, block), "4K", NULL,
@@ -34,7 +41,14 @@ static const struct option options[] = {
                 NULL, "size of a sequential operation, a multiple of 4K", .min = 4096,
                 .max = 2 << 20},
         {"sync-interval", OPTION_DURATION, offsetof(struct disk_config, sync_ns), "1s", NULL,
-                "time between two fdatasync calls (0: none)"},
+                "time between two fdatasync calls (0: none, and nothing new is promised)"},
+        {"verify-only", OPTION_BOOL, offsetof(struct disk_config, verify_only), "no", NULL,
+                "do not work, but check the file: is all there that was acknowledged before the "
+                "last fdatasync? Changes nothing"},
+        {"min-sequence", OPTION_COUNT, offsetof(struct disk_config, min_sequence), "0", NULL,
+                "with --verify-only: the ledger_sequence that was last seen of the role"},
+        {"findings", OPTION_COUNT, offsetof(struct disk_config, findings), "100", NULL,
+                "with --verify-only: list at most so many (0: all)"},
 };
 
 static const struct counter counters[N_DISK_COUNTERS] = {
@@ -52,6 +66,12 @@ static const struct counter counters[N_DISK_COUNTERS] = {
         [DISK_BLOCKS_VERIFIED] = {"blocks_verified", COUNTER_EVENT, "blocks",
                 "Blocks of 4 KiB that were read and were exactly what was last written."},
         [DISK_SYNCS] = {"syncs", COUNTER_EVENT, "operations", "fdatasync calls that succeeded."},
+        [DISK_LEDGER_ROUNDS] = {"ledger_rounds", COUNTER_EVENT, "rounds",
+                "Syncs whose acknowledged generations were made durable in the ledger."},
+        [DISK_LEDGER_BYTES] = {"ledger_bytes", COUNTER_EVENT, "bytes",
+                "Bytes written to the ledger."},
+        [DISK_TORN_AT_START] = {"torn_at_start", COUNTER_EVENT, "blocks",
+                "Blocks found torn at the start, as writes under way may leave them."},
         [DISK_READ_ERRORS] = {"read_errors", COUNTER_ERROR, "operations",
                 "Reads that the system failed."},
         [DISK_WRITE_ERRORS] = {"write_errors", COUNTER_ERROR, "operations",
@@ -62,6 +82,8 @@ static const struct counter counters[N_DISK_COUNTERS] = {
                 "Writes that took less than given."},
         [DISK_SYNC_ERRORS] = {"sync_errors", COUNTER_ERROR, "operations",
                 "fdatasync calls that failed."},
+        [DISK_LEDGER_ERRORS] = {"ledger_errors", COUNTER_ERROR, "operations",
+                "Writes and syncs of the ledger that failed."},
         [DISK_CORRUPT_READS] = {"corrupt_reads", COUNTER_WRONG, "operations",
                 "Reads with a block that was torn or damaged (its checksum differs)."},
         [DISK_FOREIGN_READS] = {"foreign_reads", COUNTER_WRONG, "operations",
@@ -73,6 +95,8 @@ static const struct counter counters[N_DISK_COUNTERS] = {
         [DISK_FILE_BYTES] = {"file_bytes", COUNTER_GAUGE, "bytes", "Size of the file."},
         [DISK_IN_FLIGHT] = {"in_flight", COUNTER_GAUGE, "operations",
                 "Reads and writes in flight."},
+        [DISK_LEDGER_SEQUENCE] = {"ledger_sequence", COUNTER_GAUGE, "1",
+                "The last round of the ledger that is durable."},
 };
 
 static const struct latency latencies[N_DISK_LATENCIES] = {
@@ -94,7 +118,7 @@ static int check_multiple(const char *option, uint64_t value, struct why *why)
 
 static uint64_t min_size(const struct disk_config *config)
 {
-        return disk_block_offset(disk_schedule_min_blocks((unsigned)config->depth,
+        return disk_layout_size(disk_schedule_min_blocks((unsigned)config->depth,
                 (unsigned)(config->block / DISK_BLOCK_SIZE),
                 (unsigned)(config->sequential_block / DISK_BLOCK_SIZE)));
 }
@@ -105,6 +129,10 @@ static int disk_check(void *config_, struct why *why)
         char text[32];
         int r;
 
+        if (config->verify_only) /* the file has all the rest */
+                return 0;
+        if (config->size == 0)
+                config->size = DEFAULT_SIZE;
         if (!config->file || !config->file[0])
                 return why_set(why, -EINVAL, "--file", NULL, "a path is needed");
         r = check_multiple("--size", config->size, why);
@@ -124,7 +152,7 @@ static int disk_check(void *config_, struct why *why)
         if (config->size < min_size(config))
                 return why_set(why, -EINVAL, "--size", text,
                         "too small: at this --depth and block size the file must have %" PRIu64
-                        " bytes (a header of 1 MiB, and four times what is in flight)",
+                        " bytes (a header, and four times what is in flight)",
                         min_size(config));
         return 0;
 }
@@ -141,6 +169,26 @@ static int disk_cleanup(const void *config_, const struct stop *stop, struct why
         const struct disk_config *config = config_;
 
         return disk_file_remove(config->file, why);
+}
+
+static bool disk_audit_asked(const void *config_)
+{
+        const struct disk_config *config = config_;
+
+        return config->verify_only;
+}
+
+static int disk_audit(const void *config_, const struct stop *stop, FILE *findings, struct why *why)
+{
+        const struct disk_config *config = config_;
+        struct disk_verify_config verify = {
+                .path = config->file,
+                .size = config->size,
+                .min_sequence = config->min_sequence,
+                .max_lines = config->findings,
+        };
+
+        return disk_verify(&verify, stop, findings, why);
 }
 
 static int out_of_memory(struct why *why)
@@ -172,6 +220,7 @@ static int disk_setup(struct worker *worker, struct why *why)
 {
         const struct disk_config *config = worker->config;
         struct disk *disk = calloc(1, sizeof *disk);
+        uint64_t n_torn;
         int r;
 
         if (!disk)
@@ -181,12 +230,10 @@ static int disk_setup(struct worker *worker, struct why *why)
         r = disk_file_open(&disk->file, config->file, config->size, why);
         if (r < 0)
                 return r;
-        if (disk_map_init(&disk->map, disk_file_blocks(config->size)) < 0)
-                return out_of_memory(why);
-        r = disk_file_scan(&disk->file, &disk->map, worker->stop, why);
+        r = disk_scan(&disk->file, &disk->ledger, &disk->map, &n_torn, worker->stop, why);
         if (r == 0)
                 r = setup_slots(disk, config, why);
-        if (r == 0) /* and one for the sync, one for the stop */
+        if (r == 0) /* and one for the ledger, one for the stop */
                 r = disk_aio_init(&disk->aio, disk->n_slots + 2, why);
         if (r < 0)
                 return r;
@@ -199,6 +246,8 @@ static int disk_setup(struct worker *worker, struct why *why)
                 .sequential_ns = config->sequential_ns,
         };
         worker_set(worker, DISK_FILE_BYTES, config->size);
+        worker_set(worker, DISK_LEDGER_SEQUENCE, disk->ledger.sequence);
+        worker_add(worker, DISK_TORN_AT_START, n_torn);
         return 0;
 }
 
@@ -210,6 +259,7 @@ static void disk_teardown(struct worker *worker)
                 return;
         disk_aio_fini(&disk->aio); /* first: the kernel writes into what is freed below */
         disk_file_close(&disk->file);
+        disk_ledger_fini(&disk->ledger);
         disk_map_fini(&disk->map);
         free(disk->buffers);
         free(disk->idle);
@@ -232,6 +282,8 @@ const struct workload workload_disk = {
         .check = disk_check,
         .prepare = disk_prepare,
         .cleanup = disk_cleanup,
+        .audit_asked = disk_audit_asked,
+        .audit = disk_audit,
         .setup = disk_setup,
         .teardown = disk_teardown,
         .loop = disk_loop,

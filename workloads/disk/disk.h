@@ -6,6 +6,7 @@
 
 #include "aio.h"
 #include "file.h"
+#include "ledger.h"
 #include "map.h"
 #include "schedule.h"
 #include "workload.h"
@@ -27,6 +28,8 @@ struct disk_config {
         double read_share;
         uint64_t random_ns, sequential_ns;
         uint64_t sync_ns;
+        bool verify_only;
+        uint64_t min_sequence, findings;
 };
 
 enum disk_counter {
@@ -39,17 +42,22 @@ enum disk_counter {
         DISK_WRITTEN_BYTES,
         DISK_BLOCKS_VERIFIED,
         DISK_SYNCS,
+        DISK_LEDGER_ROUNDS,
+        DISK_LEDGER_BYTES,
+        DISK_TORN_AT_START,
         DISK_READ_ERRORS,
         DISK_WRITE_ERRORS,
         DISK_SHORT_READS,
         DISK_SHORT_WRITES,
         DISK_SYNC_ERRORS,
+        DISK_LEDGER_ERRORS,
         DISK_CORRUPT_READS,
         DISK_FOREIGN_READS,
         DISK_MISPLACED_READS,
         DISK_STALE_READS,
         DISK_FILE_BYTES,
         DISK_IN_FLIGHT,
+        DISK_LEDGER_SEQUENCE,
         N_DISK_COUNTERS,
 };
 
@@ -72,6 +80,7 @@ struct disk_slot {
 struct disk {
         struct disk_file file;
         struct disk_map map;
+        struct disk_ledger ledger;
         struct disk_schedule schedule;
         struct disk_aio aio;
         uint64_t started_ns;
@@ -85,9 +94,9 @@ struct disk {
         struct iocb *batch[DISK_BATCH]; /* composed, not yet taken by the kernel */
         unsigned n_batch;
 
-        struct iocb sync;
-        bool syncing;
-        uint64_t sync_due_ns, sync_sent_ns;
+        struct iocb record; /* the ledger's operation: without data, unlike a slot's */
+        bool recording;     /* it is in the batch or in flight */
+        uint64_t sync_due_ns, record_sent_ns;
 
         struct iocb stop; /* a poll of the stop descriptor, so that it wakes the loop as well */
 };

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-/* Of filling and scanning: as large as the buffer's huge page. */
+/* Of filling: as large as the buffer's huge page. */
 #define CHUNK_SIZE (UINT64_C(2) << 20)
 
 /* As disk_header_read, and -ENODATA also for an empty file, with *ret_empty set. */
@@ -139,10 +139,11 @@ static int allocate(int fd, uint64_t size, const struct stop *stop)
         return 0;
 }
 
-static int write_blocks(int fd, const struct disk_header *header, const struct stop *stop)
+static int write_blocks(int fd, const struct disk_header *header, const struct disk_layout *layout,
+        const struct stop *stop)
 {
         _cleanup_free_ void *buffer = disk_buffer_new(CHUNK_SIZE);
-        uint64_t n_blocks = disk_file_blocks(header->size), n;
+        uint64_t n_blocks = layout->n_blocks, n;
 
         if (!buffer)
                 return -ENOMEM;
@@ -155,16 +156,37 @@ static int write_blocks(int fd, const struct disk_header *header, const struct s
                 for (uint64_t i = 0; i < n; i++)
                         disk_block_write((char *)buffer + i * DISK_BLOCK_SIZE, header->file_id,
                                 block + i, 1);
-                r = disk_transfer(fd, buffer, n * DISK_BLOCK_SIZE, disk_block_offset(block), true);
+                r = disk_transfer(
+                        fd, buffer, n * DISK_BLOCK_SIZE, disk_layout_block(layout, block), true);
                 if (r < 0)
                         return r;
         }
         return 0;
 }
 
-/* The header says complete only after every block is on the disk. */
+/* The first promise: generation 1, of every block. The second copies of the pages, and the other
+ * root, need not be there. */
+static int write_ledger(int fd, const struct disk_header *header, const struct disk_layout *layout)
+{
+        _cleanup_(disk_ledger_fini) struct disk_ledger ledger = {0};
+        _cleanup_free_ void *buffer = disk_buffer_new(DISK_BLOCK_SIZE);
+        int r = buffer ? disk_ledger_init(&ledger, layout, header->file_id) : -ENOMEM;
+
+        for (uint64_t i = 0; i < layout->n_pages && r == 0; i++) {
+                disk_ledger_first_page(&ledger, i, buffer);
+                r = disk_transfer(
+                        fd, buffer, DISK_BLOCK_SIZE, disk_layout_page(layout, i, 0), true);
+        }
+        if (r < 0)
+                return r;
+        disk_ledger_first_root(&ledger, buffer);
+        return disk_transfer(fd, buffer, DISK_BLOCK_SIZE, disk_layout_root(0), true);
+}
+
+/* The header says complete only after every block, and the ledger, is on the disk. */
 static int fill(int fd, struct disk_header *header, const struct stop *stop)
 {
+        struct disk_layout layout = disk_layout(header->size);
         int r;
 
         if (getrandom(&header->file_id, sizeof header->file_id, 0) < 0)
@@ -174,7 +196,9 @@ static int fill(int fd, struct disk_header *header, const struct stop *stop)
         if (r == 0)
                 r = allocate(fd, header->size, stop);
         if (r == 0)
-                r = write_blocks(fd, header, stop);
+                r = write_blocks(fd, header, &layout, stop);
+        if (r == 0)
+                r = write_ledger(fd, header, &layout);
         if (r == 0 && fdatasync(fd) < 0)
                 r = -errno;
         if (r < 0)
@@ -222,6 +246,17 @@ int disk_file_prepare(const char *path, uint64_t size, const struct stop *stop, 
         return size_check(fd, &header, path, size, why);
 }
 
+static void take_over(
+        struct disk_file *file, int *fd, const char *path, const struct disk_header *header)
+{
+        *file = (struct disk_file){
+                .fd = STEAL_FD(*fd),
+                .path = path,
+                .id = header->file_id,
+                .layout = disk_layout(header->size),
+        };
+}
+
 int disk_file_open(struct disk_file *file, const char *path, uint64_t size, struct why *why)
 {
         _cleanup_close_ int fd = disk_open_locked(path, false, why);
@@ -240,11 +275,37 @@ int disk_file_open(struct disk_file *file, const char *path, uint64_t size, stru
         r = size_check(fd, &header, path, size, why);
         if (r < 0)
                 return r;
-        *file = (struct disk_file){
-                .fd = STEAL_FD(fd),
-                .path = path,
-                .id = header.file_id,
-        };
+        take_over(file, &fd, path, &header);
+        return 0;
+}
+
+int disk_file_open_reading(
+        struct disk_file *file, const char *path, uint64_t *ret_length, struct why *why)
+{
+        _cleanup_close_ int fd = disk_open_reading(path, why);
+        struct disk_header header;
+        struct stat st;
+        bool empty;
+        int r;
+
+        file->fd = -1;
+        if (fd < 0)
+                return fd;
+        r = header_load(fd, &header, &empty);
+        if (r == 0 && disk_layout(header.size).n_blocks == 0)
+                r = -EBADMSG;
+        if (r == -EBADMSG)
+                return why_set(why, r, "--file", path,
+                        "its header is corrupt: nothing else can be checked");
+        if (r < 0)
+                return header_why(r, path, why);
+        if (header.state != DISK_FILE_COMPLETE)
+                return why_set(why, -EBADMSG, "--file", path,
+                        "is only half-made: nothing in it was ever acknowledged");
+        if (fstat(fd, &st) < 0)
+                return why_errno(why, -errno, "--file", path);
+        *ret_length = (uint64_t)st.st_size;
+        take_over(file, &fd, path, &header);
         return 0;
 }
 
@@ -254,48 +315,35 @@ void disk_file_close(struct disk_file *file)
         file->fd = -1;
 }
 
-static int scan_chunk(const struct disk_file *file, struct disk_map *map, const void *buffer,
-        uint64_t block, uint64_t n, struct why *why)
+static int look_at_root(void *context, uint64_t index, const void *piece, int error)
 {
-        for (uint64_t i = 0; i < n; i++) {
-                uint32_t generation;
-                enum disk_fault fault = disk_block_read((const char *)buffer + i * DISK_BLOCK_SIZE,
-                        file->id, block + i, &generation);
-
-                if (fault)
-                        return why_set(why, -EBADMSG, "--file", file->path,
-                                "the block at offset %" PRIu64
-                                " %s: the disk cannot be trusted, or somebody wrote to the file; "
-                                "remove it with `tileload disk cleanup`",
-                                disk_block_offset(block + i), disk_fault_text(fault));
-                disk_map_learn(map, block + i, generation);
-        }
+        disk_ledger_take_root(context, (unsigned)index, piece);
         return 0;
 }
 
-int disk_file_scan(const struct disk_file *file, struct disk_map *map, const struct stop *stop,
-        struct why *why)
+/* All the first copies of the pages, then all the second ones. */
+static int look_at_page(void *context, uint64_t index, const void *piece, int error)
 {
-        _cleanup_free_ void *buffer = disk_buffer_new(CHUNK_SIZE);
-        uint64_t n;
+        struct disk_ledger *ledger = context;
+        uint64_t n = ledger->layout.n_pages;
 
-        if (!buffer)
-                return why_errno(why, -ENOMEM, "--file", file->path);
-        for (uint64_t block = 0; block < map->n_blocks; block += n) {
-                uint64_t offset = disk_block_offset(block);
-                int r;
+        disk_ledger_take_page(ledger, index % n, index >= n, piece);
+        return 0;
+}
 
-                if (stop_requested(stop))
-                        return why_errno(why, -ECANCELED, "--file", file->path);
-                n = MIN(map->n_blocks - block, CHUNK_SIZE / DISK_BLOCK_SIZE);
-                r = disk_transfer(file->fd, buffer, n * DISK_BLOCK_SIZE, offset, false);
-                if (r < 0)
-                        return why_set(why, r, "--file", file->path,
-                                "cannot be read at offset %" PRIu64 ": %s", offset, strerror(-r));
-                r = scan_chunk(file, map, buffer, block, n, why);
-                if (r < 0)
-                        return r;
-        }
+int disk_file_ledger(const struct disk_file *file, struct disk_ledger *ledger,
+        const struct stop *stop, enum disk_ledger_fault *ret_fault, struct why *why)
+{
+        int r = disk_ledger_init(ledger, &file->layout, file->id);
+
+        if (r == 0)
+                r = disk_walk(file->fd, disk_layout_root(0), 2, look_at_root, ledger, stop);
+        if (r == 0)
+                r = disk_walk(file->fd, disk_layout_page(&file->layout, 0, 0),
+                        2 * file->layout.n_pages, look_at_page, ledger, stop);
+        if (r < 0)
+                return why_errno(why, r, "--file", file->path);
+        *ret_fault = disk_ledger_conclude(ledger);
         return 0;
 }
 

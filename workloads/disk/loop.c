@@ -5,10 +5,14 @@
 #include "disk.h"
 
 #include "macro.h"
+#include "record.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+
+/* A role has 0.9 s to end (errand.h): half of it may go into leaving everything on record. */
+#define WIND_UP_NS (450 * NS_PER_MS)
 
 /* ---- out ---- */
 
@@ -24,30 +28,42 @@ static void compose(struct worker *worker, struct disk_slot *slot, struct disk_p
         if (o->write) {
                 disk_map_compose(&disk->map, disk->file.id, o->block, o->n_blocks, slot->buffer);
                 io_prep_pwrite(&slot->iocb, disk->file.fd, slot->buffer, size,
-                        (long long)disk_block_offset(o->block));
+                        (long long)disk_layout_block(&disk->file.layout, o->block));
         } else {
                 io_prep_pread(&slot->iocb, disk->file.fd, slot->buffer, size,
-                        (long long)disk_block_offset(o->block));
+                        (long long)disk_layout_block(&disk->file.layout, o->block));
         }
         slot->iocb.data = slot;
 }
 
-/* The sync goes first when it is due, so that a busy queue never starves it. */
-static void compose_batch(struct worker *worker)
+/* A new round of the ledger begins with a sync, and may only when that is due. What the ledger
+ * wants goes first, so that a busy queue never starves it. */
+static void compose_record(struct worker *worker, uint64_t now_ns)
 {
         const struct disk_config *config = worker->config;
+        struct disk *disk = worker->state;
+        bool begin = config->sync_ns && now_ns >= disk->sync_due_ns;
+        struct iocb *iocb;
+
+        if (disk->n_batch == DISK_BATCH)
+                return;
+        begin &= disk->ledger.step == DISK_LEDGER_IDLE;
+        iocb = disk_record_next(worker, begin);
+        if (!iocb)
+                return;
+        if (begin)
+                disk->sync_due_ns = now_ns + config->sync_ns;
+        disk->batch[disk->n_batch++] = iocb;
+}
+
+static void compose_batch(struct worker *worker)
+{
         struct disk *disk = worker->state;
         uint64_t now_ns = clock_now_ns();
         struct disk_phase phase =
                 disk_schedule_phase(&disk->schedule.config, now_ns - disk->started_ns);
 
-        if (config->sync_ns && !disk->syncing && now_ns >= disk->sync_due_ns &&
-                disk->n_batch < DISK_BATCH) {
-                io_prep_fdsync(&disk->sync, disk->file.fd);
-                disk->syncing = true;
-                disk->sync_due_ns = now_ns + config->sync_ns;
-                disk->batch[disk->n_batch++] = &disk->sync;
-        }
+        compose_record(worker, now_ns);
         while (disk->n_batch < DISK_BATCH && disk->n_idle > 0) {
                 struct disk_slot *slot = disk->idle[--disk->n_idle];
 
@@ -67,7 +83,7 @@ static void stamp_batch(struct disk *disk)
                 if (slot)
                         slot->sent_ns = now_ns;
                 else
-                        disk->sync_sent_ns = now_ns;
+                        disk->record_sent_ns = now_ns;
         }
 }
 
@@ -146,24 +162,13 @@ static void finish_write(
 
         if (result != (long)(o->n_blocks * DISK_BLOCK_SIZE)) {
                 disk_map_doubt(&disk->map, o->block, o->n_blocks);
+                disk_ledger_doubt(&disk->ledger, o->block, o->n_blocks);
                 worker_add(worker, result < 0 ? DISK_WRITE_ERRORS : DISK_SHORT_WRITES, 1);
                 return;
         }
         disk_map_acknowledge(&disk->map, o->block, o->n_blocks);
+        disk_ledger_touch(&disk->ledger, o->block, o->n_blocks);
         count_done(worker, slot, done_ns);
-}
-
-static void finish_sync(struct worker *worker, long result, uint64_t done_ns)
-{
-        struct disk *disk = worker->state;
-
-        disk->syncing = false;
-        if (result < 0) {
-                worker_add(worker, DISK_SYNC_ERRORS, 1);
-                return;
-        }
-        worker_add(worker, DISK_SYNCS, 1);
-        worker_latency(worker, DISK_SYNC, disk->sync_sent_ns, disk->sync_sent_ns, done_ns);
 }
 
 static void finish(struct worker *worker, const struct io_event *event, uint64_t done_ns)
@@ -174,8 +179,8 @@ static void finish(struct worker *worker, const struct io_event *event, uint64_t
 
         if (event->obj == &disk->stop)
                 return;
-        if (event->obj == &disk->sync) {
-                finish_sync(worker, result, done_ns);
+        if (event->obj == &disk->record) {
+                disk_record_finish(worker, result, done_ns);
                 return;
         }
         if (slot->operation.write)
@@ -207,7 +212,7 @@ static unsigned in_flight(const struct disk *disk)
         unsigned composed = 0;
 
         for (unsigned i = 0; i < disk->n_batch; i++)
-                composed += disk->batch[i] != &disk->sync;
+                composed += disk->batch[i] != &disk->record;
         return disk->n_slots - disk->n_idle - composed;
 }
 
@@ -220,7 +225,54 @@ static int reap(struct worker *worker, struct io_event *events)
         if (disk->n_batch > 0 && in_flight(disk) == 0)
                 stop_wait_until(worker->stop, clock_now_ns() + NS_PER_MS);
         return disk_aio_reap(&disk->aio, events, DISK_BATCH,
-                in_flight(disk) > 0 && (disk->n_batch > 0 || disk->n_idle == 0));
+                in_flight(disk) > 0 && (disk->n_batch > 0 || disk->n_idle == 0) ? CLOCK_NEVER : 0);
+}
+
+static int finish_some(struct worker *worker, struct io_event *events, int n, struct why *why)
+{
+        struct disk *disk = worker->state;
+        uint64_t now_ns = clock_now_ns();
+
+        if (n < 0)
+                return why_errno(why, n, "io_getevents", disk->file.path);
+        for (int i = 0; i < n; i++)
+                finish(worker, &events[i], now_ns);
+        return 0;
+}
+
+/* Sends what the ledger wants, if anything; false when there is nothing left to be done. */
+static bool send_last(struct worker *worker, bool *begun, struct why *why)
+{
+        struct disk *disk = worker->state;
+        bool begin = disk->ledger.step == DISK_LEDGER_IDLE && !disk->recording;
+
+        if (begin && (*begun || in_flight(disk) > 0))
+                return in_flight(disk) > 0;
+        *begun |= begin;
+        disk->batch[0] = disk_record_next(worker, begin);
+        disk->n_batch = disk->batch[0] != NULL;
+        return submit_batch(disk, why) == 0 && disk->n_batch == 0;
+}
+
+/* After the last operation was sent: takes in what is in flight, and records it in one more round,
+ * as far as this is done soon. What is not remains unpromised, and is none the worse. */
+static int wind_up(struct worker *worker, struct why *why)
+{
+        const struct disk_config *config = worker->config;
+        struct disk *disk = worker->state;
+        uint64_t end_ns = clock_now_ns() + WIND_UP_NS, now_ns;
+        bool begun = config->sync_ns == 0;
+        int r = 0;
+
+        if (disk->n_batch > 0) /* the kernel has no room */
+                return 0;
+        while (r == 0 && (now_ns = clock_now_ns()) < end_ns && send_last(worker, &begun, why)) {
+                struct io_event events[DISK_BATCH];
+                int n = disk_aio_reap(&disk->aio, events, DISK_BATCH, end_ns - now_ns);
+
+                r = finish_some(worker, events, n, why);
+        }
+        return r;
 }
 
 int disk_loop(struct worker *worker, struct why *why)
@@ -231,21 +283,16 @@ int disk_loop(struct worker *worker, struct why *why)
         disk->started_ns = clock_now_ns();
         while (r == 0 && !worker_stopping(worker)) {
                 struct io_event events[DISK_BATCH];
-                uint64_t now_ns;
-                int n;
 
                 compose_batch(worker);
                 r = submit_batch(disk, why);
                 if (r < 0)
                         break;
                 worker_set(worker, DISK_IN_FLIGHT, in_flight(disk));
-                n = reap(worker, events);
-                if (n < 0)
-                        return why_errno(why, n, "io_getevents", disk->file.path);
-                now_ns = clock_now_ns();
-                for (int i = 0; i < n; i++)
-                        finish(worker, &events[i], now_ns);
+                r = finish_some(worker, events, reap(worker, events), why);
         }
+        if (r == 0)
+                r = wind_up(worker, why);
         worker_set(worker, DISK_IN_FLIGHT, 0);
         return r;
 }

@@ -7,6 +7,7 @@
 enum {
         FLAG_IN_FLIGHT = 1 << 0,
         FLAG_DOUBTFUL = 1 << 1,
+        FLAG_SUSPECT = 1 << 2,
 };
 
 int disk_map_init(struct disk_map *map, uint64_t n_blocks)
@@ -33,6 +34,12 @@ void disk_map_fini(struct disk_map *map)
 void disk_map_learn(struct disk_map *map, uint64_t block, uint32_t generation)
 {
         map->generations[block] = generation;
+}
+
+void disk_map_learn_torn(struct disk_map *map, uint64_t block, uint32_t generation)
+{
+        map->generations[block] = generation;
+        map->flags[block] |= FLAG_DOUBTFUL;
 }
 
 static bool any_has(const struct disk_map *map, uint64_t block, size_t n, uint8_t flag)
@@ -77,7 +84,7 @@ void disk_map_acknowledge(struct disk_map *map, uint64_t block, size_t n)
 {
         for (size_t i = 0; i < n; i++) {
                 map->generations[block + i]++;
-                map->flags[block + i] &= (uint8_t)~FLAG_DOUBTFUL;
+                map->flags[block + i] &= (uint8_t) ~(FLAG_DOUBTFUL | FLAG_SUSPECT);
         }
 }
 
@@ -87,6 +94,16 @@ void disk_map_doubt(struct disk_map *map, uint64_t block, size_t n)
                 map->generations[block + i]++;
                 map->flags[block + i] |= FLAG_DOUBTFUL;
         }
+}
+
+void disk_map_suspect(struct disk_map *map, uint64_t block)
+{
+        map->flags[block] |= FLAG_SUSPECT;
+}
+
+bool disk_map_certain(const struct disk_map *map, uint64_t block)
+{
+        return !(map->flags[block] & (FLAG_DOUBTFUL | FLAG_SUSPECT));
 }
 
 enum disk_fault disk_map_verify(const struct disk_map *map, uint64_t file_id, uint64_t block,

@@ -25,8 +25,10 @@ struct disk_map {
 int disk_map_init(struct disk_map *map, uint64_t n_blocks);
 void disk_map_fini(struct disk_map *map);
 
-/* At the start: what was found on the disk. */
+/* At the start: what was found on the disk. Of a torn block, the newest that it has a part of: it
+ * is doubtful. */
 void disk_map_learn(struct disk_map *map, uint64_t block, uint32_t generation);
+void disk_map_learn_torn(struct disk_map *map, uint64_t block, uint32_t generation);
 
 /* No operation in flight on any of the run. */
 bool disk_map_is_free(const struct disk_map *map, uint64_t block, size_t n);
@@ -47,6 +49,13 @@ void disk_map_doubt(struct disk_map *map, uint64_t block, size_t n);
 
 /* Nothing can be said of some block of the run: reading it would verify nothing, so write it. */
 bool disk_map_doubtful(const struct disk_map *map, uint64_t block, size_t n);
+
+/* A sync failed after the block's last write: whether a later one covers it, nobody knows, until
+ * the block has been written once more. */
+void disk_map_suspect(struct disk_map *map, uint64_t block);
+
+/* The next sync that succeeds makes the block's present generation durable. */
+bool disk_map_certain(const struct disk_map *map, uint64_t block);
 
 /* Checks a run that was read: the first fault met, or DISK_SOUND. *ret_verified counts the blocks
  * found sound before it. */
