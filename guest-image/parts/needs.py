@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the build needs of the machine, looked for before anything is begun."""
+
+import glob
+import os
+import shutil
+
+from run import Failure
+
+# Program: the Debian package that has it.
+TOOLS = {
+    "chroot": "coreutils",
+    "dpkg-deb": "dpkg",
+    "gcc": "gcc",
+    "git": "git",
+    "meson": "meson",
+    "mkfs.erofs": "erofs-utils",
+    "mmdebstrap": "mmdebstrap",
+    "ninja": "ninja-build",
+    "pkg-config": "pkg-config",
+    "strip": "binutils",
+    "zstd": "zstd",
+}
+WORK_MB = 900
+OUTPUT_MB = 200
+
+
+def check_root():
+    if os.geteuid() != 0:
+        raise Failure("must be root, to unpack Debian's packages: run it with sudo")
+
+
+def check_tools(verity):
+    tools = dict(TOOLS, veritysetup="cryptsetup-bin") if verity else TOOLS
+    path = os.pathsep.join(["/usr/sbin", "/usr/bin", "/sbin", "/bin"])
+    missing = sorted({package for tool, package in tools.items()
+                      if not shutil.which(tool, path=path)})
+    if not glob.glob("/usr/lib/*/libc.a"):
+        missing.append("libc6-dev")
+    if missing:
+        raise Failure(f"missing tools: apt-get install {' '.join(missing)}")
+
+
+def check_space(directory, needed_mb):
+    free_mb = shutil.disk_usage(directory).free // 1_000_000
+    if free_mb < needed_mb:
+        raise Failure(f"{directory} has {free_mb} MB left, and {needed_mb} MB are needed: make room, "
+                      "or choose another directory (TMPDIR for the work, --output for the image)")
+
+
+def find_sources(given):
+    """The file with this machine's own package sources."""
+    if given:
+        if not os.path.isfile(given):
+            raise Failure(f'--sources "{given}": no such file')
+        return os.path.abspath(given)
+    for path in ("/etc/apt/sources.list.d/debian.sources", "/etc/apt/sources.list"):
+        if os.path.isfile(path) and "bookworm" in open(path, encoding="utf-8").read():
+            return path
+    raise Failure("no sources of Debian 12 (bookworm) in /etc/apt: name a file with --sources")
+
+
+def check(work, output, options):
+    """Returns the sources' file."""
+    check_tools(options.verity)
+    check_space(work, WORK_MB)
+    check_space(output, OUTPUT_MB)
+    return find_sources(options.sources)
