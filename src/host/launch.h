@@ -12,6 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct libvirt_config;
+struct progress;
+
 /* What a tile is made with; the same for every tile. Strings belong to the caller. */
 struct launch_config {
         const char *program;    /* absolute path of the tileload binary */
@@ -20,7 +23,9 @@ struct launch_config {
         const char *arrival;    /* "uniform" or "poisson" */
         uint64_t max_in_flight; /* of each tile's external client */
         uint64_t seed;
-        uint64_t ready_timeout_ns; /* for one call of start() */
+        uint64_t ready_timeout_ns;            /* for one call of start() */
+        struct progress *progress;            /* where to say what happens; NULL: nowhere */
+        const struct libvirt_config *libvirt; /* launch_libvirt only */
 
         /* Sizes and loads of the tile's guests, as option values; NULL: the role's default. */
         const char *dirs;         /* webservers and clients */
@@ -35,7 +40,12 @@ struct launch_config {
 struct launcher;
 
 struct launcher_ops {
-        const char *name; /* --launch NAME */
+        const char *name;        /* --launch NAME */
+        const char *summary;     /* one line for --list */
+        const char *unavailable; /* why not in this build; NULL: it can be used */
+        /* Why not on this machine, in one line, or NULL. NULL: nothing is needed. */
+        const char *(*missing)(void);
+
         /* Makes ready to launch; starts nothing. */
         int (*new)(const struct launch_config *config, struct launcher **ret, struct why *why);
         /* Ends whatever still runs, waits for it, removes its work files. */
@@ -69,3 +79,8 @@ struct launcher_ops {
 };
 
 extern const struct launcher_ops launch_process;
+extern const struct launcher_ops *const launcher_table[]; /* ends with NULL */
+extern const char *const launcher_names[];                /* of --launch, in that order */
+
+/* Why this launcher cannot be used here: one line, or NULL. */
+const char *launcher_unavailable(const struct launcher_ops *ops);

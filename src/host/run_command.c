@@ -3,19 +3,19 @@
  * `tileload run`: launch tiles, measure them, step by step, and take them down again.
  */
 #include "command.h"
+#include "guest_loads.h"
 #include "launch.h"
+#include "libvirt_config.h"
 #include "manifest.h"
 #include "parse.h"
 #include "run_role.h"
 #include "session.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
-static const struct launcher_ops *const launchers[] = {&launch_process};
-static const char *const launcher_names[] = {"process", NULL};
 static const char *const arrivals[] = {"uniform", "poisson", NULL};
 
 struct run_options {
@@ -26,15 +26,16 @@ struct run_options {
         double rate_per_s;
         unsigned arrival;
         uint64_t max_in_flight, seed, ready_timeout_ns;
-        uint64_t dirs, cpu_memory, disk_size, oltp_rows, oltp_threads, users,
-                think; /* 0: default */
+        struct guest_loads loads;
         struct session_config session;
+        struct libvirt_config libvirt;
 };
 
 #define RUN(member) offsetof(struct run_options, member)
 
 static const struct option run_options[] = {
-        {"launch", OPTION_CHOICE, RUN(launcher), "process", NULL, "how guests are made",
+        {"launch", OPTION_CHOICE, RUN(launcher), "process", NULL,
+                "where guests run: on this machine as processes, or made by libvirt",
                 .choices = launcher_names},
         {"tiles", OPTION_STRING, RUN(tiles), "1", "N|N-M",
                 "so many tiles at once, or one step after another from N to M"},
@@ -56,24 +57,10 @@ static const struct option load_options[] = {
                 "the same seed gives the same requests in the same order"},
 };
 
-/* Passed on where given. The bounds are those of the roles' own options, so that a slip is found
- * before anything is started. */
-static const struct option guest_options[] = {
-        {"dirs", OPTION_COUNT, RUN(dirs), NULL, NULL, "webserver and webclient --dirs", .min = 1,
-                .max = 99999},
-        {"users", OPTION_COUNT, RUN(users), NULL, NULL, "webclient (guest 3) --users", .min = 1,
-                .max = 100000},
-        {"think", OPTION_DURATION, RUN(think), NULL, NULL, "webclient (guest 3) --think"},
-        {"cpu-memory", OPTION_SIZE, RUN(cpu_memory), NULL, NULL, "cpu --memory", .min = 1 << 20},
-        {"disk-size", OPTION_SIZE, RUN(disk_size), NULL, NULL, "disk --size", .min = 9 << 20},
-        {"oltp-rows", OPTION_COUNT, RUN(oltp_rows), NULL, NULL, "oltp --table-size", .min = 1,
-                .max = INT32_MAX},
-        {"oltp-threads", OPTION_COUNT, RUN(oltp_threads), NULL, NULL, "oltp --threads", .min = 1,
-                .max = 1024},
-};
-
 enum {
-        N_SETS = 5,
+        /* Those of one launcher only come last. */
+        N_COMMON_SETS = 5,
+        N_SETS = N_COMMON_SETS + 3,
 };
 
 static void fill_sets(struct option_set sets[static N_SETS], struct run_options *options)
@@ -84,8 +71,41 @@ static void fill_sets(struct option_set sets[static N_SETS], struct run_options 
         sets[2] = (struct option_set){
                 "Measuring", session_options, N_SESSION_OPTIONS, &options->session};
         sets[3] = (struct option_set){"Verdict", limit_options, N_LIMIT_OPTIONS, &options->session};
-        sets[4] = (struct option_set){"Guests, where not as the role's own default", guest_options,
-                ARRAY_SIZE(guest_options), options};
+        sets[4] = (struct option_set){"Guests, where not as the role's own default",
+                guest_load_options, N_GUEST_LOAD_OPTIONS, &options->loads};
+        sets[5] = (struct option_set){"With --launch libvirt", libvirt_connect_options,
+                N_LIBVIRT_CONNECT_OPTIONS, &options->libvirt};
+        sets[6] = (struct option_set){
+                NULL, libvirt_guest_options, N_LIBVIRT_GUEST_OPTIONS, &options->libvirt};
+        sets[7] = (struct option_set){
+                NULL, libvirt_client_options, N_LIBVIRT_CLIENT_OPTIONS, &options->libvirt};
+}
+
+static bool for_libvirt(const struct run_options *options)
+{
+        return strcmp(launcher_names[options->launcher], "libvirt") == 0;
+}
+
+/* The sets that say something in this run. */
+static size_t n_sets(const struct run_options *options)
+{
+        return for_libvirt(options) ? N_SETS : N_COMMON_SETS;
+}
+
+/* An option that would do nothing is a slip. */
+static int refuse_set(const struct option_set *set, struct why *why)
+{
+        for (size_t i = 0; i < set->n_options; i++) {
+                const struct option *option = &set->options[i];
+                _cleanup_free_ char *text = option_text(option, set->config);
+                char what[sizeof why->what];
+
+                if (!text || (option->fallback && strcmp(text, option->fallback) == 0))
+                        continue;
+                snprintf(what, sizeof what, "--%s", option->name);
+                return why_set(why, -EINVAL, what, text, "goes with --launch libvirt only");
+        }
+        return 0;
 }
 
 static int check(struct run_options *options, struct why *why)
@@ -94,8 +114,7 @@ static int check(struct run_options *options, struct why *why)
                 return why_set(why, -EINVAL, "--tiles", options->tiles,
                         "not a number of tiles: write 4, or 1-4 for steps from 1 to 4");
         if (options->last > 250)
-                return why_set(why, -ERANGE, "--tiles", options->tiles,
-                        "at most 250 tiles on one machine");
+                return why_set(why, -ERANGE, "--tiles", options->tiles, "at most 250 tiles");
         if (!(options->rate_per_s > 0))
                 return why_set(why, -ERANGE, "--rate", NULL, "must be above 0");
         return 0;
@@ -108,6 +127,8 @@ static int parse(const struct option_set *sets, struct run_options *options, int
 
         if (r == 0)
                 r = option_sets_argv(sets, N_SETS, argc - 1, argv + 1, why);
+        for (size_t i = n_sets(options); r == 0 && i < N_SETS; i++)
+                r = refuse_set(&sets[i], why);
         return r == 0 ? check(options, why) : r;
 }
 
@@ -188,24 +209,29 @@ static int absolute(char path[static PATH_MAX], const char *relative, struct why
         return realpath(relative, path) ? 0 : why_errno(why, -errno, "--output", relative);
 }
 
-/* A role's option as text; NULL leaves it to the role. */
-static const char *given(uint64_t value, char text[static 32])
+static void tell_notes(struct run *run)
 {
-        snprintf(text, 32, "%" PRIu64, value);
-        return value ? text : NULL;
+        for (const char *const *note = run->ops->notes(run->launcher); note && *note; note++)
+                progress_say(&run->session.progress, "note: %s", *note);
 }
 
-static const char *given_ns(uint64_t ns, char text[static 32])
+static void stop(struct run *run)
 {
-        snprintf(text, 32, "%" PRIu64 "ns", ns);
-        return ns ? text : NULL;
+        struct why why = {0};
+        char text[1024];
+
+        progress_say(&run->session.progress, "stopping");
+        if (run->ops->stop(run->launcher, &why) < 0)
+                progress_say(&run->session.progress, "%s", why_format(&why, text, sizeof text));
+        run->ops->free(run->launcher);
 }
 
 static int launch_and_measure(
         struct run *run, const struct option_set *sets, int argc, char *argv[], struct why *why)
 {
         const struct run_options *o = run->options;
-        char program[PATH_MAX], directory[PATH_MAX], texts[ARRAY_SIZE(guest_options)][32];
+        char program[PATH_MAX], directory[PATH_MAX];
+        struct guest_load_texts texts;
         struct launch_config config = {
                 .program = program,
                 .directory = directory,
@@ -214,34 +240,42 @@ static int launch_and_measure(
                 .max_in_flight = o->max_in_flight,
                 .seed = o->seed,
                 .ready_timeout_ns = o->ready_timeout_ns,
-                .dirs = given(o->dirs, texts[0]),
-                .users = given(o->users, texts[1]),
-                .think = given_ns(o->think, texts[2]),
-                .cpu_memory = given(o->cpu_memory, texts[3]),
-                .disk_size = given(o->disk_size, texts[4]),
-                .oltp_rows = given(o->oltp_rows, texts[5]),
-                .oltp_threads = given(o->oltp_threads, texts[6]),
+                .progress = &run->session.progress,
+                .libvirt = &o->libvirt,
         };
-        struct why unstopped;
         int r = absolute(directory, run->session.directory, why);
 
+        guest_loads_fill(&config, &o->loads, &texts);
         if (r == 0)
                 r = absolute(program, "/proc/self/exe", why);
         if (r == 0)
                 r = run->ops->new (&config, &run->launcher, why);
         if (r < 0)
                 return r;
-        for (const char *const *note = run->ops->notes(run->launcher); note && *note; note++)
-                progress_say(&run->session.progress, "note: %s", *note);
-        r = session_manifest(&run->session, manifest_json(argc, argv, sets, N_SETS), run->ops->name,
-                run->ops->notes(run->launcher), why);
+        tell_notes(run);
+        r = session_manifest(&run->session, manifest_json(argc, argv, sets, n_sets(o)),
+                run->ops->name, run->ops->notes(run->launcher), why);
         if (r == 0)
                 r = steps(run, why);
-        progress_say(&run->session.progress, "stopping");
-        if (run->ops->stop(run->launcher, &unstopped) < 0)
-                progress_say(&run->session.progress, "%s: %s", unstopped.what, unstopped.reason);
-        run->ops->free(run->launcher);
+        stop(run);
         return r;
+}
+
+static int launch(
+        struct run *run, const struct option_set *sets, int argc, char *argv[], struct why *why)
+{
+        const char *unavailable = launcher_unavailable(run->ops);
+        int r;
+
+        if (unavailable) {
+                why_set(why, -ENOSYS, "--launch", run->ops->name, "%s", unavailable);
+                return EXIT_UNSUPPORTED;
+        }
+        r = session_begin(&run->session, &run->options->session, why);
+        if (r < 0)
+                return EXIT_FAILED;
+        r = launch_and_measure(run, sets, argc, argv, why);
+        return session_end(&run->session, r, why);
 }
 
 static int run_main(int argc, char *argv[], struct why *why)
@@ -249,17 +283,12 @@ static int run_main(int argc, char *argv[], struct why *why)
         struct run_options options = {0};
         struct option_set sets[N_SETS];
         struct run run = {.options = &options};
-        int status = EXIT_USAGE, r;
+        int status = EXIT_USAGE;
 
         fill_sets(sets, &options);
         if (parse(sets, &options, argc, argv, why) == 0) {
-                run.ops = launchers[options.launcher];
-                r = session_begin(&run.session, &options.session, why);
-                status = EXIT_FAILED;
-                if (r == 0) {
-                        r = launch_and_measure(&run, sets, argc, argv, why);
-                        status = session_end(&run.session, r, why);
-                }
+                run.ops = launcher_table[options.launcher];
+                status = launch(&run, sets, argc, argv, why);
         }
         option_sets_fini(sets, N_SETS);
         return status;

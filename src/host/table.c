@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command.h"
+#include "launch.h"
 
 #include <stddef.h>
 
@@ -19,8 +20,47 @@ static const struct command command_run = {
 };
 #endif
 
+#ifdef HAVE_LIBVIRT
+extern const struct command command_tile;
+extern const struct launcher_ops launch_libvirt;
+#else
+static const struct command command_tile = {
+        .name = "tile",
+        .summary = "make, start and end guests in tiles of eight",
+        .unavailable = "built without libvirt",
+};
+static const struct launcher_ops launch_libvirt = {
+        .name = "libvirt",
+        .summary = "guests of libvirt, on this host or others",
+        .unavailable = "built without libvirt",
+};
+#endif
+
 const struct command *const command_table[] = {
         &command_run,
         &command_measure,
+        &command_tile,
         NULL,
 };
+
+const struct launcher_ops *const launcher_table[] = {
+        &launch_process,
+        &launch_libvirt,
+        NULL,
+};
+
+const char *const launcher_names[] = {"process", "libvirt", NULL};
+
+const char *command_unavailable(const struct command *command)
+{
+        if (command->unavailable)
+                return command->unavailable;
+        return command->missing ? command->missing() : NULL;
+}
+
+const char *launcher_unavailable(const struct launcher_ops *ops)
+{
+        if (ops->unavailable)
+                return ops->unavailable;
+        return ops->missing ? ops->missing() : NULL;
+}

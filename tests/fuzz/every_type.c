@@ -38,6 +38,7 @@ static const struct option role_options[] = {
         {"on", OPTION_BOOL, ROLE(on), "yes"},
         {"off", OPTION_BOOL, ROLE(off), "no"},
         {"choice", OPTION_CHOICE, ROLE(choice), "open", .choices = choices},
+        {"list", OPTION_LIST, ROLE(list), "one two"},
 };
 
 void every_type_init(struct every_type *every)
@@ -70,6 +71,7 @@ static void check_bounds(const struct every_type *every)
         CHECK(every->role.number_in_bounds >= 1 && every->role.number_in_bounds <= 1000000);
         CHECK(every->role.share >= 0 && every->role.share <= 1);
         CHECK(every->role.choice < ARRAY_SIZE(choices) - 1);
+        CHECK(every->role.list && every->role.list[0] && every->role.list[0] != ' ');
         CHECK(every->frame.listen && every->role.text); /* a default is never unset again */
 }
 
@@ -105,6 +107,7 @@ static void check_equal(const struct every_type *a, const struct every_type *b)
         CHECK(near(a->role.share, b->role.share) || a->role.share < 1e-280);
         CHECK(a->role.on == b->role.on && a->role.off == b->role.off);
         CHECK(a->role.choice == b->role.choice);
+        CHECK(same_text(a->role.list, b->role.list));
 }
 
 /* --name=text of one option into words, unless it is unset or not shown. */

@@ -13,7 +13,7 @@ struct every_type {
                 uint64_t tile;
         } frame;
         struct {
-                char *text, *secret, *unset;
+                char *text, *secret, *unset, *list;
                 uint64_t count, count_in_bounds, bytes, bytes_in_bounds, time_ns, time_in_bounds_ns;
                 double number, number_in_bounds, share;
                 bool on, off;

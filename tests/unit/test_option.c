@@ -9,7 +9,7 @@
 #include <string.h>
 
 struct config {
-        char *url, *password;
+        char *url, *password, *hosts, *more;
         uint64_t users, memory_bytes, think_ns;
         double rate_per_s, dynamic_share;
         bool verify;
@@ -37,6 +37,11 @@ static const struct option options[] = {
         {"dynamic", OPTION_SHARE, AT(dynamic_share), "30%", NULL, "which part"},
         {"verify", OPTION_BOOL, AT(verify), "no", NULL, "whether to look"},
         {"mode", OPTION_CHOICE, AT(mode), "open", NULL, "which way", .choices = modes},
+        {"host", OPTION_LIST, AT(hosts), "here", "NAME", "whom to ask"},
+};
+
+static const struct option more_options[] = {
+        {"more", OPTION_LIST, AT(more), NULL, NULL, "and whom else"},
 };
 
 static const struct option frame_options[] = {
@@ -50,6 +55,7 @@ static const struct option_set sets[] = {
         {"Frame", frame_options, ARRAY_SIZE(frame_options), &frame},
         {"Empty", NULL, 0, NULL},
         {"Role", options, ARRAY_SIZE(options), &config},
+        {NULL, more_options, ARRAY_SIZE(more_options), &config},
 };
 #define SETS sets, ARRAY_SIZE(sets)
 
@@ -95,6 +101,7 @@ static void defaults(void **state)
         assert_near(config.dynamic_share, 0.3, 0);
         assert_false(config.verify);
         assert_int_equal(config.mode, 1);
+        assert_string_equal(config.hosts, "here");
 }
 
 static void every_type_takes_its_values(void **state)
@@ -269,6 +276,39 @@ static void argv_forms(void **state)
         assert_int_equal(arguments("--url", "", NULL), -EINVAL);
 }
 
+static int command_line(const char *text);
+
+/* The words of a list add up; what was there before them goes. */
+static void lists(void **state)
+{
+        assert_int_equal(arguments("--host", "a", NULL), 0);
+        assert_string_equal(config.hosts, "a");
+        assert_int_equal(
+                arguments("--host", "b", "--users=5", "--host=here", "--host", "c", NULL), 0);
+        assert_string_equal(config.hosts, "b here c");
+        assert_int_equal(config.users, 5);
+
+        /* also one that is the default */
+        assert_int_equal(arguments("--host=here", "--host=b", NULL), 0);
+        assert_string_equal(config.hosts, "here b");
+        assert_int_equal(arguments("--host=a b", "--host=  c", NULL), 0);
+        assert_string_equal(config.hosts, "a b c");
+
+        /* a bad one leaves what was there */
+        assert_int_equal(arguments("--host=", NULL), -EINVAL);
+        assert_string_equal(why_text(), "--host: must not be empty");
+        assert_int_equal(arguments("--host", "  ", NULL), -EINVAL);
+        assert_int_equal(arguments("--host", NULL), -EINVAL);
+        assert_string_equal(why_text(), "--host: needs a value: text");
+        assert_string_equal(config.hosts, "a b c");
+
+        /* the kernel command line has one place for it */
+        assert_int_equal(command_line("tileload.host=\"x y\""), 0);
+        assert_string_equal(config.hosts, "x y");
+        assert_int_equal(arguments("--host=z", NULL), 0);
+        assert_string_equal(config.hosts, "z");
+}
+
 static void argv_switches_do_not_eat_their_neighbour(void **state)
 {
         assert_int_equal(arguments("--verify", "--users", "5", NULL), 0);
@@ -397,6 +437,7 @@ static void text_is_what_a_user_would_write(void **state)
                 {"dynamic", "0.07", "7%"},
                 {"dynamic", "1", "100%"},
                 {"dynamic", "0", "0%"},
+                {"host", " a b", "a b"},
                 {"verify", "1", "yes"},
                 {"verify", "off", "no"},
                 {"mode", "half-open", "half-open"},
@@ -483,7 +524,9 @@ static void help(void **state)
                 "  --rate PER-SECOND            how fast [0.5]\n"
                 "  --dynamic SHARE              which part [30%]\n"
                 "  --verify[=no]                whether to look [no]\n"
-                "  --mode closed|open|half-open which way [open]\n";
+                "  --mode closed|open|half-open which way [open]\n"
+                "  --host NAME                  whom to ask [here]\n"
+                "  --more TEXT                  and whom else\n";
         char *text = NULL;
         size_t size;
         FILE *to = open_memstream(&text, &size);
@@ -505,6 +548,7 @@ int main(void)
                 TEST(bad_values),
                 TEST(unknown_keys),
                 TEST(argv_forms),
+                TEST(lists),
                 TEST(argv_switches_do_not_eat_their_neighbour),
                 TEST(argv_errors),
                 TEST(from_the_kernel_command_line),

@@ -29,18 +29,24 @@ static const struct launch_config sized = {
         .think = "10ms",
 };
 
-static void assert_arguments(
-        const struct launch_config *config, unsigned tile, unsigned guest, const char *expected)
+static void assert_arguments_of(const struct role_plan *plan, const char *expected)
 {
-        struct role_plan plan;
         char line[1024] = "";
 
-        assert_int_equal(role_plan_init(&plan, config, tile, guest), 0);
-        for (char **a = plan.argv; *a; a++) {
+        for (char *const *a = plan->argv; *a; a++) {
                 strcat(line, *a);
                 strcat(line, a[1] ? " " : "");
         }
         assert_string_equal(line, expected);
+}
+
+static void assert_arguments(
+        const struct launch_config *config, unsigned tile, unsigned guest, const char *expected)
+{
+        struct role_plan plan;
+
+        assert_int_equal(role_plan_init(&plan, config, tile, guest), 0);
+        assert_arguments_of(&plan, expected);
 }
 
 static void every_guest_by_default(void **state)
@@ -134,6 +140,37 @@ static void refuses_what_there_is_not(void **state)
         }
 }
 
+/* The external client of guests that have addresses of their own: beside them, or elsewhere. */
+static void external_client_of_guests(void **state)
+{
+        char too_long[TARGET_URL_MAX + 1];
+        struct role_plan plan;
+
+        assert_int_equal(role_plan_init_external(&plan, &plain, 3, "10.77.3.1", NULL), 0);
+        assert_arguments_of(&plan,
+                "/opt/tileload webclient --listen 127.3.9.1:9477 --tile 3 --guest 0 --seed 42 "
+                "--target http://10.77.3.1 --mode open --arrival poisson --max-in-flight 1000 "
+                "--rate 200");
+        assert_string_equal(plan.url, "http://127.3.9.1:9477");
+        assert_string_equal(plan.address, "127.3.9.1");
+
+        assert_int_equal(role_plan_init_external(&plan, &plain, 3, "10.77.3.1", "load.example"), 0);
+        assert_arguments_of(&plan,
+                "/opt/tileload webclient --listen 9479 --tile 3 --guest 0 --seed 42 "
+                "--target http://10.77.3.1 --mode open --arrival poisson --max-in-flight 1000 "
+                "--rate 200");
+        assert_string_equal(plan.url, "http://load.example:9479");
+        assert_string_equal(plan.address, "");
+
+        memset(too_long, 'x', sizeof too_long - 1);
+        too_long[sizeof too_long - 1] = '\0';
+        assert_int_equal(
+                role_plan_init_external(&plan, &plain, 3, "10.77.3.1", too_long), -ENAMETOOLONG);
+        assert_int_equal(role_plan_init_external(&plan, &plain, 3, too_long, NULL), -ENAMETOOLONG);
+        assert_int_equal(role_plan_init_external(&plan, &plain, 0, "10.77.3.1", NULL), -ERANGE);
+        assert_int_equal(role_plan_init_external(&plan, &plain, 255, "10.77.3.1", NULL), -ERANGE);
+}
+
 /* No two roles of a host may want the same address. */
 static void addresses_are_apart(void **state)
 {
@@ -190,6 +227,7 @@ int main(void)
                 cmocka_unit_test(sizes_go_where_they_belong),
                 cmocka_unit_test(rates_are_exact),
                 cmocka_unit_test(refuses_what_there_is_not),
+                cmocka_unit_test(external_client_of_guests),
                 cmocka_unit_test(addresses_are_apart),
                 cmocka_unit_test(order_follows_need),
         };

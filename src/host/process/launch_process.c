@@ -26,7 +26,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/statfs.h>
 
 /* What a guest is: one vCPU, 1 GiB. */
@@ -116,17 +115,6 @@ static void note_database(struct launcher *launcher)
                 database->program, database->user[0] ? " as user " : "", database->user);
 }
 
-static int make_logs(const char *results, struct why *why)
-{
-        _cleanup_free_ char *path = NULL;
-
-        if (asprintf(&path, "%s/logs", results) < 0) {
-                path = NULL;
-                return why_errno(why, -ENOMEM, "logs", results);
-        }
-        return mkdir(path, 0755) < 0 && errno != EEXIST ? why_errno(why, -errno, "logs", path) : 0;
-}
-
 static int launcher_stop(struct launcher *launcher, struct why *why)
 {
         int r = tiles_end(&launcher->tiles, 1, TILE_PLAN_MAX_TILE, why);
@@ -163,7 +151,7 @@ static int launcher_new(const struct launch_config *config, struct launcher **re
         if (r == 0)
                 r = database_find(&tiles->database, why);
         if (r == 0)
-                r = make_logs(config->directory, why);
+                r = process_make_logs(config->directory, why);
         if (r == 0)
                 r = workdir_init(&tiles->workdir, config->directory, why);
         if (r < 0) {
@@ -240,6 +228,7 @@ static const char *const *launcher_notes(struct launcher *launcher)
 
 const struct launcher_ops launch_process = {
         .name = "process",
+        .summary = "processes of this machine",
         .new = launcher_new,
         .free = launcher_free,
         .start = launcher_start,

@@ -5,9 +5,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <inttypes.h>
-#include <math.h>
-#include <stdarg.h>
 
 #define HTTP_PORT 8080
 
@@ -58,131 +55,79 @@ static void add(struct role_plan *plan, const char *argument)
         plan->argv[plan->n_arguments++] = (char *)argument;
 }
 
-/* An option that the role's own default stands for when value is NULL. */
-static void add_option(struct role_plan *plan, const char *option, const char *value)
+/* The whole command line, from what the role is told. */
+static int complete(struct role_plan *plan, const struct launch_config *config,
+        const struct role_place *place, unsigned tile, unsigned guest)
 {
-        if (!value)
-                return;
-        add(plan, option);
-        add(plan, value);
-}
+        int r = role_keys_init(&plan->keys, config, place, tile, guest);
 
-/* The same with a value made here. */
-static void add_text(struct role_plan *plan, const char *option, const char *format, ...)
-        _printf_(3, 4);
+        if (r < 0)
+                return r;
+        add(plan, config->program);
+        add(plan, guest_role(guest));
+        for (size_t i = 0; i < plan->keys.n_items; i++) {
+                int n = snprintf(
+                        plan->options[i], sizeof plan->options[i], "--%s", plan->keys.items[i].key);
 
-static void add_text(struct role_plan *plan, const char *option, const char *format, ...)
-{
-        char *text = plan->texts[plan->n_texts];
-        va_list ap;
-        int n;
-
-        assert(plan->n_texts < ARRAY_SIZE(plan->texts));
-        plan->n_texts++;
-        va_start(ap, format);
-        n = vsnprintf(text, sizeof plan->texts[0], format, ap);
-        va_end(ap);
-        assert(n >= 0 && (size_t)n < sizeof plan->texts[0]);
-        add_option(plan, option, text);
-}
-
-static void add_server(struct role_plan *plan, const char *option, const char *scheme,
-        unsigned tile, unsigned guest)
-{
-        add_text(plan, option, "%s127.%u.%u.1:%d", scheme, tile, guest, HTTP_PORT);
-}
-
-/* With no more decimals than it takes: "200", "0.25". */
-static int add_rate(struct role_plan *plan, double rate_per_s)
-{
-        char text[sizeof plan->texts[0]];
-
-        if (!(rate_per_s > 0) || isinf(rate_per_s))
-                return -ERANGE;
-        for (int decimals = 0; decimals < 20; decimals++) {
-                int n = snprintf(text, sizeof text, "%.*f", decimals, rate_per_s);
-
-                if (n < 0 || (size_t)n >= sizeof text)
-                        break;
-                if (strtod(text, NULL) == rate_per_s) {
-                        add_text(plan, "--rate", "%s", text);
-                        return 0;
-                }
+                assert(n > 0 && (size_t)n < sizeof plan->options[i]);
+                add(plan, plan->options[i]);
+                add(plan, plan->keys.items[i].value);
         }
-        return -ERANGE;
+        return 0;
 }
 
-static int add_external(struct role_plan *plan, const struct launch_config *config, unsigned tile)
+static void set_address(struct role_plan *plan, unsigned tile, unsigned guest)
 {
-        add_server(plan, "--target", "http://", tile, GUEST_WEB1);
-        add_option(plan, "--mode", "open");
-        add_option(plan, "--arrival", config->arrival);
-        add_text(plan, "--max-in-flight", "%" PRIu64, config->max_in_flight);
-        add_option(plan, "--dirs", config->dirs);
-        return add_rate(plan, config->rate_per_s);
-}
-
-static void add_client(struct role_plan *plan, const struct launch_config *config, unsigned tile)
-{
-        add_server(plan, "--target", "http://", tile, GUEST_WEB2);
-        add_option(plan, "--mode", "closed");
-        add_option(plan, "--users", config->users);
-        add_option(plan, "--think", config->think);
-        add_option(plan, "--dirs", config->dirs);
-}
-
-static int add_role(
-        struct role_plan *plan, const struct launch_config *config, unsigned tile, unsigned guest)
-{
-        switch ((enum tile_guest)guest) {
-        case GUEST_EXTERNAL:
-                return add_external(plan, config, tile);
-        case GUEST_WEB1:
-        case GUEST_WEB2:
-                add_server(plan, "--serve", "", tile, guest);
-                add_server(plan, "--backend", "http://", tile, GUEST_BACKEND);
-                add_option(plan, "--dirs", config->dirs);
-                return 0;
-        case GUEST_CLIENT:
-                add_client(plan, config, tile);
-                return 0;
-        case GUEST_BACKEND:
-                add_server(plan, "--serve", "", tile, guest);
-                return 0;
-        case GUEST_CPU:
-                add_option(plan, "--memory", config->cpu_memory);
-                return 0;
-        case GUEST_DISK:
-                add_option(plan, "--file", "disk.dat");
-                add_option(plan, "--size", config->disk_size);
-                return 0;
-        case GUEST_OLTP:
-                add_option(plan, "--socket", DATABASE_DIRECTORY "/" DATABASE_SOCKET);
-                add_option(plan, "--table-size", config->oltp_rows);
-                add_option(plan, "--threads", config->oltp_threads);
-                return 0;
-        case GUEST_IDLE:
-                return 0;
-        }
-        return -ERANGE;
+        snprintf(plan->address, sizeof plan->address, "127.%u.%u.1", tile,
+                guest == GUEST_EXTERNAL ? EXTERNAL_HOST : guest);
+        snprintf(plan->url, sizeof plan->url, "http://%s:%d", plan->address, CONTROL_PORT);
+        snprintf(plan->listen, sizeof plan->listen, "%s:%d", plan->address, CONTROL_PORT);
 }
 
 int role_plan_init(
         struct role_plan *plan, const struct launch_config *config, unsigned tile, unsigned guest)
 {
+        struct role_place place = {
+                .listen = plan->listen,
+                .serve = plan->serve,
+                .peer = plan->peer,
+                .file = "disk.dat",
+                .socket = DATABASE_DIRECTORY "/" DATABASE_SOCKET,
+        };
+
         if (tile < 1 || tile > TILE_PLAN_MAX_TILE || guest > TILE_GUESTS)
                 return -ERANGE;
 
         *plan = (struct role_plan){0};
-        snprintf(plan->address, sizeof plan->address, "127.%u.%u.1", tile,
-                guest == GUEST_EXTERNAL ? EXTERNAL_HOST : guest);
-        snprintf(plan->url, sizeof plan->url, "http://%s:%d", plan->address, CONTROL_PORT);
+        set_address(plan, tile, guest);
+        snprintf(plan->serve, sizeof plan->serve, "%s:%d", plan->address, HTTP_PORT);
+        snprintf(plan->peer, sizeof plan->peer, "http://127.%u.%u.1:%d", tile, role_peer(guest),
+                HTTP_PORT);
+        return complete(plan, config, &place, tile, guest);
+}
 
-        add(plan, config->program);
-        add(plan, guest_role(guest));
-        add_text(plan, "--listen", "%s:%d", plan->address, CONTROL_PORT);
-        add_text(plan, "--tile", "%u", tile);
-        add_text(plan, "--guest", "%u", guest);
-        add_text(plan, "--seed", "%" PRIu64, config->seed);
-        return add_role(plan, config, tile, guest);
+int role_plan_init_external(struct role_plan *plan, const struct launch_config *config,
+        unsigned tile, const char *target, const char *host)
+{
+        struct role_place place = {.listen = plan->listen, .peer = plan->peer};
+        int n = 0;
+
+        if (tile < 1 || tile > TILE_PLAN_MAX_TILE)
+                return -ERANGE;
+
+        *plan = (struct role_plan){0};
+        if (host) {
+                unsigned port = CONTROL_PORT + tile - 1;
+
+                snprintf(plan->listen, sizeof plan->listen, "%u", port);
+                n = snprintf(plan->url, sizeof plan->url, "http://%s:%u", host, port);
+        } else {
+                set_address(plan, tile, GUEST_EXTERNAL);
+        }
+        if (n < 0 || (size_t)n >= sizeof plan->url)
+                return -ENAMETOOLONG;
+        n = snprintf(plan->peer, sizeof plan->peer, "http://%s", target);
+        if (n < 0 || (size_t)n >= sizeof plan->peer)
+                return -ENAMETOOLONG;
+        return complete(plan, config, &place, tile, GUEST_EXTERNAL);
 }

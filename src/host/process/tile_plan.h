@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "launch.h"
+#include "role_keys.h"
 
 enum {
         TILE_PLAN_MAX_TILE = 254,
@@ -56,13 +56,22 @@ unsigned process_guest(unsigned process);
 /* How to start one guest's role. Points into itself and into the launch_config: do not copy it,
  * and keep that. */
 struct role_plan {
-        char address[16];                    /* 127.1.1.1 */
-        char url[32];                        /* of the control endpoint */
+        char address[16];                    /* 127.1.1.1; "" when it is not for this machine */
+        char url[TARGET_URL_MAX + 1];        /* of the control endpoint */
         char *argv[ROLE_PLAN_ARGUMENTS + 1]; /* ends with NULL */
-        char texts[10][48];
-        size_t n_arguments, n_texts;
+        size_t n_arguments;
+        struct role_keys keys;
+        char options[ROLE_KEYS_MAX][24];
+        char listen[32], serve[32], peer[64];
 };
 
 /* Returns 0, or -ERANGE: no such tile or guest, or a rate that no load generator can have. */
 int role_plan_init(
         struct role_plan *plan, const struct launch_config *config, unsigned tile, unsigned guest);
+
+/* The external client of a tile whose guests are elsewhere: web1 has the address target. With host
+ * NULL it runs on this machine, where it listens on its own loopback address as ever. Otherwise it
+ * is for the machine host (a name, or an IPv4 address), and listens there on its tile's own port,
+ * CONTROL_PORT + tile - 1, on all addresses. Returns as role_plan_init(), -ENAMETOOLONG too. */
+int role_plan_init_external(struct role_plan *plan, const struct launch_config *config,
+        unsigned tile, const char *target, const char *host);

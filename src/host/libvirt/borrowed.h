@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Domains that were there before a run that uses them: their definitions, to be put back when it is
+ * over.
+ */
+#pragma once
+
+#include "domains.h"
+
+struct borrowed_domain;
+
+struct borrowed {
+        struct borrowed_domain *items;
+        size_t n_items;
+};
+
+/* Keeps its definition as it is now. Returns 0 or -errno. */
+int borrowed_add(struct borrowed *borrowed, struct hosts *hosts, const struct domain_info *domain,
+        struct why *why);
+
+bool borrowed_has(const struct borrowed *borrowed, size_t host, const char *name);
+
+/* Puts the definitions of tiles first..last back and forgets them. Goes on after an error and
+ * returns the first. */
+int borrowed_return(struct borrowed *borrowed, struct hosts *hosts, unsigned first, unsigned last,
+        struct why *why);
+
+void borrowed_fini(struct borrowed *borrowed);

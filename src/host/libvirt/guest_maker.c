@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guest_maker.h"
+
+#include "guest_xml.h"
+#include "host_facts.h"
+#include "textfile.h"
+#include "volumes.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+/* What is asked of a host once, when the first guest is made there. */
+struct guest_maker_host {
+        bool asked;
+        char *directory;    /* of the pool; NULL: it has none, so there is no console log */
+        char *capabilities; /* NULL: nothing is placed */
+};
+
+/* A template or placement file that is larger is something else. */
+#define FILE_MAX (1u << 20)
+
+static int read_file(char **ret, const char *option, const char *path, struct why *why)
+{
+        _cleanup_fclose_ FILE *file = fopen(path, "re");
+        _cleanup_free_ char *text = malloc(FILE_MAX + 1);
+        size_t n;
+
+        if (!file)
+                return why_errno(why, -errno, option, path);
+        if (!text)
+                return why_errno(why, -ENOMEM, option, path);
+        errno = 0;
+        n = fread(text, 1, FILE_MAX + 1, file);
+        if (ferror(file))
+                return why_errno(why, errno ? -errno : -EIO, option, path);
+        if (n > FILE_MAX)
+                return why_set(why, -EFBIG, option, path, "larger than 1 MiB");
+        if (memchr(text, '\0', n))
+                return why_set(why, -EINVAL, option, path, "not a text file");
+        text[n] = '\0';
+        *ret = STEAL_PTR(text);
+        return 0;
+}
+
+static int read_placement(struct guest_maker *maker, const char *path, struct why *why)
+{
+        _cleanup_free_ char *text = NULL;
+        int r = read_file(&text, "--placement", path, why);
+
+        return r < 0 ? r : placement_parse(&maker->placement, text, path, why);
+}
+
+/* Made beside the image when it was built with a hash tree. Where the hosts are others, a copy of
+ * it here says that theirs are to be checked. */
+static int read_usrhash(struct guest_maker *maker, const char *directory, struct why *why)
+{
+        char path[PATH_MAX];
+        ssize_t n;
+
+        snprintf(path, sizeof path, "%s/usrhash", directory);
+        n = textfile_read(path, maker->usrhash, sizeof maker->usrhash);
+        if (n == -ENOENT || n == -ENOTDIR) {
+                maker->usrhash[0] = '\0';
+                return 0;
+        }
+        if (n < 0)
+                return why_errno(why, (int)n, "root hash of the image", path);
+        if (n < 32 || strspn(maker->usrhash, "0123456789abcdefABCDEF") != (size_t)n)
+                return why_set(why, -EINVAL, "root hash of the image", path,
+                        "not one line of hexadecimal digits");
+        return 0;
+}
+
+int guest_maker_init(struct guest_maker *maker, const struct launch_config *launch,
+        struct hosts *hosts, struct why *why)
+{
+        const struct libvirt_config *config = launch->libvirt;
+        int r = 0;
+
+        *maker = (struct guest_maker){.launch = launch, .hosts = hosts};
+        maker->by_host = calloc(hosts_count(hosts), sizeof *maker->by_host);
+        if (!maker->by_host)
+                return why_errno(why, -ENOMEM, "hosts", NULL);
+        if (config->template)
+                r = read_file(&maker->template, "--template", config->template, why);
+        if (r == 0 && config->placement)
+                r = read_placement(maker, config->placement, why);
+        if (r == 0)
+                r = read_usrhash(maker, config->image, why);
+        if (r < 0)
+                guest_maker_fini(maker);
+        return r;
+}
+
+void guest_maker_fini(struct guest_maker *maker)
+{
+        for (size_t i = 0; maker->by_host && i < hosts_count(maker->hosts); i++) {
+                free(maker->by_host[i].directory);
+                free(maker->by_host[i].capabilities);
+        }
+        free(maker->by_host);
+        free(maker->template);
+        placement_fini(&maker->placement);
+        *maker = (struct guest_maker){0};
+}
+
+static int ask_host(
+        struct guest_maker *maker, size_t host, struct guest_maker_host **ret, struct why *why)
+{
+        struct guest_maker_host *h = &maker->by_host[host];
+        int r;
+
+        *ret = h;
+        if (h->asked)
+                return 0;
+        r = volumes_pool_directory(
+                maker->hosts, host, maker->launch->libvirt->pool, &h->directory, why);
+        if (r == 0 && maker->placement.n_rules)
+                r = host_capabilities(maker->hosts, host, &h->capabilities, why);
+        h->asked = r == 0;
+        return r;
+}
+
+/* *ret_cpus: free() it; the place may point to it. */
+static int place_guest(struct guest_maker *maker, const struct guest_plan *plan,
+        struct guest_place *place, char **ret_cpus, struct why *why)
+{
+        size_t host = hosts_of_tile(maker->hosts, plan->tile);
+        const struct placement_rule *rule =
+                placement_find(&maker->placement, plan->domain, plan->host_name);
+        int r;
+
+        if (!rule)
+                return 0;
+        place->nodes = rule->nodes;
+        place->cpus = rule->cpus;
+        if (rule->cpus || !rule->nodes)
+                return 0;
+        r = placement_cpus(ret_cpus, rule->nodes, maker->by_host[host].capabilities,
+                hosts_uri(maker->hosts, host), why);
+        place->cpus = *ret_cpus;
+        return r;
+}
+
+int guest_maker_plan(struct guest_maker *maker, struct guest_plan *ret, unsigned tile,
+        unsigned guest, struct why *why)
+{
+        return guest_plan_init(ret, maker->launch->libvirt,
+                maker->usrhash[0] ? maker->usrhash : NULL, maker->launch, tile, guest, why);
+}
+
+int guest_maker_make(
+        struct guest_maker *maker, const struct guest_plan *plan, bool *ret_made, struct why *why)
+{
+        const struct libvirt_config *config = maker->launch->libvirt;
+        size_t host = hosts_of_tile(maker->hosts, plan->tile);
+        _cleanup_free_ char *console = NULL, *cpus = NULL;
+        struct guest_place place = {0};
+        struct guest_maker_host *h;
+        struct domain_xml xml = {0};
+        int r = ask_host(maker, host, &h, why);
+
+        if (r == 0)
+                r = place_guest(maker, plan, &place, &cpus, why);
+        if (r == 0 && h->directory &&
+                asprintf(&console, "%s/%s-console.log", h->directory, plan->domain) < 0) {
+                console = NULL;
+                r = why_errno(why, -ENOMEM, "domain", plan->domain);
+        }
+        if (r < 0)
+                return r;
+        place.console = console;
+        r = guest_xml(&xml, plan, config, &place, maker->template, config->template, why);
+        if (r == 0)
+                r = domains_create(maker->hosts, host, plan->domain, &xml, ret_made, why);
+        domain_xml_fini(&xml);
+        return r;
+}
+
+int guest_maker_check_host(struct hosts *hosts, const struct domain_info *domain, struct why *why)
+{
+        size_t host = hosts_of_tile(hosts, domain->tile);
+        char tile[32];
+
+        if (domain->host == host)
+                return 0;
+        snprintf(tile, sizeof tile, "tile %u", domain->tile);
+        return why_set(why, -EEXIST, tile, NULL,
+                "is on %s already (domain %s), not on %s: give --connect as it was, or destroy the "
+                "tile first",
+                hosts_uri(hosts, domain->host), domain->name, hosts_uri(hosts, host));
+}

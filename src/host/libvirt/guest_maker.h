@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Makes guests: reads what the configuration names (template, placement, the image's root hash, the
+ * hosts' pools) once, and defines one domain after the other from it.
+ */
+#pragma once
+
+#include "domains.h"
+#include "guest_plan.h"
+#include "hosts.h"
+#include "placement.h"
+
+#include <stdbool.h>
+
+struct guest_maker_host;
+
+struct guest_maker {
+        const struct launch_config *launch; /* with its libvirt_config */
+        struct hosts *hosts;
+        char *template;             /* text; NULL: the one that is built in */
+        struct placement placement; /* without rules if no file was given */
+        char usrhash[129];          /* "": the image is taken without dm-verity */
+        struct guest_maker_host *by_host;
+};
+
+/* Reads the files. launch and hosts must outlive it. Returns 0 or -errno with *why naming the
+ * file. */
+int guest_maker_init(struct guest_maker *maker, const struct launch_config *launch,
+        struct hosts *hosts, struct why *why);
+void guest_maker_fini(struct guest_maker *maker);
+
+/* Makes the guest of that plan as a domain with its volumes on its tile's host; see
+ * domains_create(). */
+int guest_maker_make(
+        struct guest_maker *maker, const struct guest_plan *plan, bool *ret_made, struct why *why);
+
+/* The plan of a guest (1 to 8); see guest_plan_init(). */
+int guest_maker_plan(struct guest_maker *maker, struct guest_plan *ret, unsigned tile,
+        unsigned guest, struct why *why);
+
+/* Is this domain of a tile on the host where the tile would be made? 0 or -EEXIST. */
+int guest_maker_check_host(struct hosts *hosts, const struct domain_info *domain, struct why *why);

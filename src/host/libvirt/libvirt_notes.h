@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a reader of the results must know about how libvirt's guests were run.
+ */
+#pragma once
+
+#include "guest_maker.h"
+
+struct libvirt_notes {
+        const char **lines; /* ends with NULL */
+};
+
+int libvirt_notes_init(
+        struct libvirt_notes *notes, const struct guest_maker *maker, struct why *why);
+void libvirt_notes_fini(struct libvirt_notes *notes);
