@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`tile` and `run --launch libvirt`: whole tiles under a libvirtd of the tests' own."""
+
+import json
+import os
+import re
+import subprocess
+import unittest
+
+import guests
+import libvirtd
+import schema
+from guests import IMAGE, NAMES, SLOWDOWN, TILELOAD
+
+SMALL = ['--dirs', '1', '--users', '2', '--think', '20ms', '--cpu-memory', '32M',
+         '--disk-size', '32M', '--oltp-rows', '1000']
+CONNECT = ['--connect', libvirtd.URI]
+GUESTS = [*CONNECT, '--type', 'qemu', '--image', IMAGE, *SMALL]
+DOMAINS = sorted('tileload-t1-' + name for name in NAMES[1:])
+VOLUMES = sorted(['tileload-t1-%s-data' % name for name in ('disk', 'oltp')] +
+                 ['tileload-t1-%s-swap' % name for name in ('web1', 'web2', 'cpu', 'oltp')])
+
+
+class Run:
+    """A `tileload run --launch libvirt` that goes on while the test does things to its guests."""
+
+    def __init__(self, test, *args):
+        self.output = os.path.join(guests.scratch(test), 'results')
+        self.lines = []
+        self.process = subprocess.Popen(
+            [TILELOAD, 'run', '--launch', 'libvirt', '--output', self.output, '--ready-timeout',
+             '10m', *GUESTS, *args],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=dict(os.environ, TILELOAD_CMDLINE='/dev/null'))
+        test.addCleanup(self.end)
+
+    def wait_line(self, text):
+        while True:
+            line = self.process.stderr.readline()
+            if not line:
+                raise AssertionError('ended before "%s":\n%s' % (text, ''.join(self.lines)))
+            self.lines.append(line)
+            if text in line:
+                return
+
+    def finish(self, timeout=900):
+        self.stdout, rest = self.process.communicate(timeout=timeout * SLOWDOWN)
+        self.stderr = ''.join(self.lines) + rest
+        return self.process.returncode
+
+    def guests(self):
+        """What the results say of the tile's guests, by name."""
+        tile, = self.result()['steps'][0]['tile_results']
+        return {guest['name']: guest for guest in tile['guests']}
+
+    def log(self, name):
+        with open(os.path.join(self.output, 'logs', name)) as f:
+            return f.read()
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+    def result(self):
+        with open(os.path.join(self.output, 'run.json')) as f:
+            result = json.load(f)
+        schema.validate(result, 'run')
+        return result
+
+
+class Libvirt(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        reason = libvirtd.missing()
+        if reason:
+            raise unittest.SkipTest(reason)
+        cls.libvirt = libvirtd.Libvirtd(cls)
+        # Somebody else's.
+        cls.libvirt.virsh('vol-create-as', 'tileload', 'foreign', '1M')
+
+    def setUp(self):
+        self.addCleanup(self.tile, 'destroy', check=False)
+
+    def tile(self, verb, *args, check=True, timeout=900):
+        words = ['--tiles', '1'] if verb != 'list' else []
+        return guests.run(TILELOAD, 'tile', verb, *words,
+                          *(GUESTS if verb == 'create' else CONNECT), *args, check=check,
+                          timeout=timeout)
+
+    def assert_gone(self):
+        self.assertEqual(self.libvirt.domains(), [])
+        self.assertEqual(self.libvirt.volumes(), ['foreign'])
+        self.assertEqual(self.libvirt.qemus(), {})
+        self.assertEqual(os.listdir(self.libvirt.pool), ['foreign'])
+
+
+class Tiles(Libvirt):
+    def test_run(self):
+        """One whole tile, measured."""
+        # Without KVM two CPUs are far too few for eight guests: one may well not get to work for
+        # some seconds.
+        run = Run(self, '--rate', '5', '--warmup', '5s', '--duration', '30s', '--max-standstill',
+                  '30s')
+        self.assertEqual(run.finish(), 0, run.stderr)
+        self.assertRegex(run.stdout, r'^1 tile \(8 guests\) valid; ')
+        result = run.result()
+        self.assertTrue(result['complete'])
+        self.assertEqual(result['launch'], 'libvirt')
+        self.assertEqual(result['valid_tiles'], 1)
+        self.assertEqual(list(run.guests()), ['external', *NAMES[1:]])
+        for name, guest in run.guests().items():
+            self.assertIsNone(guest['problem'], name)
+            self.assertEqual(guest['errors'], {}, name)
+            if name != 'idle':
+                self.assertGreater(guest['work'], 0, name)
+        self.assert_gone()
+        guests.figure('a tile by libvirt: ready %s; %s' % (
+            re.search(r'is ready (after .*)', run.stderr).group(1), run.stdout.split('\n')[0]))
+
+    def test_verbs(self):
+        self.tile('create')
+        self.assertEqual(self.libvirt.domains(), DOMAINS)
+        self.assertEqual(self.libvirt.volumes(), sorted([*VOLUMES, 'foreign']))
+        before = self.look()
+        for name in DOMAINS:
+            path = os.path.join(self.libvirt.directory, 'domain.xml')
+            with open(path, 'w') as f:
+                f.write(self.libvirt.virsh('dumpxml', '--inactive', name))
+            guests.run('virt-xml-validate', path, 'domain')
+        self.tile('create')
+        self.assertEqual(self.look(), before)
+        self.assertEqual(self.listed(), {name: ('shut off', '-') for name in DOMAINS})
+
+        self.tile('start', '--ready-timeout', '10m')
+        self.assertEqual(self.listed(), {name: ('running', 'ready') for name in DOMAINS})
+        self.assert_one_image()
+        self.tile('stop', '--stop-timeout', '2m')
+        self.assertEqual(self.listed(), {name: ('shut off', '-') for name in DOMAINS})
+        self.assertEqual(self.libvirt.qemus(), {})
+
+        self.tile('destroy')
+        self.assert_gone()
+        self.tile('destroy')
+
+    def look(self):
+        """What a second create must leave as it is."""
+        domains = {name: self.libvirt.virsh('domuuid', name) for name in DOMAINS}
+        volumes = {}
+        for name in self.libvirt.volumes():
+            status = os.stat(os.path.join(self.libvirt.pool, name))
+            volumes[name] = status.st_ino, status.st_size, status.st_mtime_ns
+        return domains, volumes
+
+    def listed(self):
+        lines = self.tile('list').stdout.splitlines()
+        found = {}
+        for line in lines[1:]:
+            _, _, domain, state, _, role, uri = re.split(r'\s{2,}', line)
+            self.assertEqual(uri, libvirtd.URI)
+            found[domain] = state, role
+        return found
+
+    def assert_one_image(self):
+        usr = os.stat(os.path.join(IMAGE, 'usr.erofs'))
+        for name, pid in self.libvirt.qemus().items():
+            files = [os.stat('/proc/%d/fd/%s' % (pid, fd)) for fd in os.listdir('/proc/%d/fd' % pid)]
+            self.assertIn((usr.st_dev, usr.st_ino), [(s.st_dev, s.st_ino) for s in files], name)
+        self.assertEqual(sorted(self.libvirt.qemus()), DOMAINS)
+
+
+class Trouble(Libvirt):
+    def test_guests_that_break_in_mid_run(self):
+        """One is destroyed, another one's kernel panics; the others are measured on."""
+        run = Run(self, '--rate', '5', '--warmup', '2s', '--duration', '20s', '--append',
+                  'unknown_nmi_panic')
+        run.wait_line(' s] 1 tile: ')
+        self.libvirt.virsh('destroy', 'tileload-t1-web2')
+        self.libvirt.virsh('inject-nmi', 'tileload-t1-cpu')
+        self.assertEqual(run.finish(), 1, run.stderr)
+        self.assertRegex(run.stderr, r'tile 1 web2 was powered off \(domain tileload-t1-web2\)\n'
+                         r'    \| .*')
+        self.assertRegex(run.stderr, r'tile 1 cpu .*\(domain tileload-t1-cpu\)\n    \| .*')
+        self.assertRegex(run.stdout, r'^1 tile \(8 guests\) NOT valid; ')
+
+        result, found = run.result(), run.guests()
+        self.assertTrue(result['complete'])
+        self.assertEqual(result['valid_tiles'], 0)
+        self.assertIn('was powered off', found['web2']['problem'])
+        self.assertIn('webserver (tile 1, guest 2): ready', found['web2']['console'])
+        self.assertIn('by itself', found['cpu']['problem'])
+        self.assertIn('Kernel panic - not syncing: NMI', run.log('tile1-cpu-console.log'))
+        for name in 'external', 'web1', 'backend', 'disk', 'oltp':
+            self.assertIsNone(found[name]['problem'], name)
+            self.assertGreater(found[name]['work'], 0, name)
+        self.assert_gone()
+
+    def test_a_guest_that_does_not_boot(self):
+        """Its /usr is missing. No tile can be whole then, so there is nothing to measure."""
+        template = os.path.join(guests.scratch(self), 'template.xml')
+        text = guests.run(TILELOAD, 'tile', 'template').stdout
+        usr = "<disk type='file' device='disk'>"
+        self.assertEqual(text.count(usr), 1)
+        with open(template, 'w') as f:
+            f.write(text.replace(usr, "<disk type='file' device='disk' tileload:guests='web1 web2 "
+                                 "client backend disk oltp idle'>"))
+        run = Run(self, '--duration', '5s', '--template', template)
+        self.assertEqual(run.finish(), 1, run.stderr)
+        self.assertRegex(run.stderr, r'tile 1 cpu .* before it was ready \(domain '
+                         r'tileload-t1-cpu\)\n(    \| .*\n)*    \| tileload guest cannot start: '
+                         r'disk with serial "usr"')
+        self.assertRegex(run.stderr.rstrip('\n').split('\n')[-1], '^tileload: tile 1 cpu: ')
+        result = run.result()
+        self.assertFalse(result['complete'])
+        self.assertIn('tile 1 cpu', result['incomplete_reason'])
+        self.assert_gone()
+
+
+if __name__ == '__main__':
+    guests.main()
