@@ -57,6 +57,8 @@ class VerifyTest(test_disk.DiskTest):
             return hashlib.sha256(f.read()).hexdigest(), os.fstat(f.fileno()).st_mtime_ns
 
     def work(self, *args, writes=2000, rounds=0):
+        if '--sync-interval' not in args:
+            args += ('--sync-interval', '50ms')
         role = self.role(*SMALL, *args)
         role.wait_counter('writes', writes)
         role.wait_counter('ledger_rounds', rounds)
@@ -190,7 +192,7 @@ class Blocks(VerifyTest):
     def test_everything_lost(self):
         self.prepare()
         old = self.copy()
-        self.work(*WRITES_ONLY, writes=20000)
+        self.work(*WRITES_ONLY, writes=5000)
         lost = sum(g > 1 for g in self.generations())
         with open(old, 'rb') as f:
             f.seek(DATA)
@@ -240,7 +242,7 @@ class Blocks(VerifyTest):
         # The role goes on: it writes such a block before it reads it.
         role = self.role(*SMALL, '--sequential-time', '0')
         self.assertEqual(role.counter('torn_at_start'), 3)
-        role.wait_counter('operations', 40000)
+        role.wait_counter('operations', 25000)
         self.assert_faultless(role.stats())
         self.assertEqual(role.stop(), 0)
         self.assert_sound(self.verify(), newer=0)
@@ -272,9 +274,9 @@ class Ledger(VerifyTest):
         self.assert_role_refuses('ledger', 'no copy')
 
     def test_a_page_put_back(self):
-        self.work(*WRITES_ONLY, '--sync-interval', '50ms', rounds=1)
+        self.work(*WRITES_ONLY, rounds=1)
         old = self.copy()
-        self.work(*WRITES_ONLY, '--sync-interval', '50ms', rounds=4)
+        self.work(*WRITES_ONLY, rounds=4)
         offset = self.newer_page(0)
         self.write(offset, self.read_at(offset, old))
         self.assert_found(self.verify(), 'ledger: an update of it was lost: .*',
@@ -282,7 +284,7 @@ class Ledger(VerifyTest):
         self.assert_role_refuses('lost an update of its ledger')
 
     def test_the_other_copy_is_not_needed(self):
-        self.work(*WRITES_ONLY, '--sync-interval', '50ms', rounds=4)
+        self.work(*WRITES_ONLY, rounds=4)
         for index in range(self.PAGES):
             other = sum(self.pages(index)) - self.newer_page(index)
             self.write(other, self.read_at(other)[:SECTOR] + bytes(BLOCK - SECTOR))
@@ -376,7 +378,7 @@ class Files(VerifyTest):
         self.addCleanup(role.__exit__)
         role.wait_for('READY=1')
         status = role.stop()
-        if status != 0: # it may have been faster
+        if status != 0:  # it may have been faster
             self.assertEqual(status, 1)
             self.assertIn('interrupted', role.stderr())
 

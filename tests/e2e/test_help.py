@@ -8,7 +8,8 @@ import unittest
 from harness import main, run
 
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'golden', 'help')
-PERSONALITIES = ['webserver', 'webclient', 'backend', 'cpu', 'disk', 'oltp', 'idle', 'run', 'measure']
+PERSONALITIES = ['webserver', 'webclient', 'backend', 'cpu', 'disk', 'oltp', 'idle', 'run', 'measure',
+                 'tile', 'failed']
 
 
 class Help(unittest.TestCase):

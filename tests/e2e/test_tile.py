@@ -3,7 +3,7 @@
 played, and live as long as the process that made them. The roles in the guests are real: processes
 on the addresses that the guests would have. Real guests are in tests/guest."""
 
-import ctypes.util
+import ctypes
 import json
 import os
 import re
@@ -20,13 +20,25 @@ GUESTS = ['external', 'web1', 'web2', 'client', 'backend', 'cpu', 'disk', 'oltp'
 # What the test driver has.
 PLAYED = ['--connect', 'test:///default', '--pool', 'default-pool', '--network', 'default']
 
+SECOND_HOST = '''
+<node>
+  <network>
+    <name>default</name>
+    <bridge name='virbr0'/>
+  </network>
+  <pool type='dir'>
+    <name>default-pool</name>
+    <target><path>/default-pool</path></target>
+  </pool>
+</node>
+'''
+
 BUILT = 'built without libvirt' not in run('--list').stdout
 
 
 def library():
     """The path of libvirt.so.0."""
-    with open('/proc/self/maps'):
-        ctypes.CDLL('libvirt.so.0')
+    ctypes.CDLL('libvirt.so.0')
     with open('/proc/self/maps') as f:
         return re.search(r'(/\S*libvirt\.so\.0\S*)', f.read()).group(1)
 
@@ -132,6 +144,18 @@ class Verbs(unittest.TestCase):
         self.assertEqual(done.stderr, 'tile 2: 8 guests made on test:///default\n'
                                       'tile 3: 8 guests made on test:///default\n')
 
+    def test_tiles_take_turns_on_hosts(self):
+        with tempfile.NamedTemporaryFile('w', prefix='tileload-e2e-', suffix='.xml') as f:
+            f.write(SECOND_HOST)
+            f.flush()
+            other = 'test://' + f.name
+            done = run('tile', 'create', '--tiles', '1-3', *PLAYED, '--connect', other)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stderr.split('\n')[:3],
+                         ['tile 1: 8 guests made on test:///default',
+                          'tile 2: 8 guests made on ' + other,
+                          'tile 3: 8 guests made on test:///default'])
+
     def test_create_says_what_is_missing(self):
         for option, value, words in \
                 ('--pool', 'none-such', 'none-such'), \
@@ -231,7 +255,7 @@ class Run(unittest.TestCase):
             else:
                 self.assertIsNone(guest['problem'])
         self.assertGreater(guests['external']['work'], 100)
-        self.assertEqual(result['options']['connect'], 'test:///default')
+        self.assertEqual(result['manifest']['options']['connect'], 'test:///default')
         self.assertTrue(os.path.exists(os.path.join(self.output, 'logs', 'tile1-external.log')))
 
     def test_clients_elsewhere(self):

@@ -3,6 +3,7 @@
 
 #include "machine_id.h"
 #include "macro.h"
+#include "usr_image.h"
 #include "verity.h"
 #include "words.h"
 
@@ -94,7 +95,7 @@ static void machine_id_is_the_uuid(void **state)
         assert_false(machine_id_from_uuid("FFFFFFFF-ffff-FFFF-FFFF-FFFFFFFFFFFF", id));
 }
 
-/* ---- dm-verity ---- */
+/* ---- the image of /usr ---- */
 
 #define HASH "0123456789abcdef0123456789abcdef0123456789ABCDEF0123456789abcdef"
 
@@ -169,16 +170,18 @@ static void verity_refuses_other_headers_and_hashes(void **state)
         }
 }
 
-static void erofs_size_is_the_superblocks(void **state)
+static void image_size_is_the_superblocks(void **state)
 {
         unsigned char block[4096] = {0};
 
-        assert_int_equal(verity_erofs_size(block), 0);
+        assert_int_equal(usr_image_superblock(block), 0);
         memcpy(block + 1024, "\xe2\xe1\xf5\xe0", 4);
-        assert_int_equal(verity_erofs_size(block), 0); /* blocks of 1 byte */
+        assert_int_equal(usr_image_superblock(block), 0); /* blocks of 1 byte */
+        block[1024 + 12] = 200;
+        assert_int_equal(usr_image_superblock(block), 0);
         block[1024 + 12] = 12;
         memcpy(block + 1024 + 36, "\x02\x00\x10\x00", 4);
-        assert_int_equal(verity_erofs_size(block), (UINT64_C(1048576) + 2) * 4096);
+        assert_int_equal(usr_image_superblock(block), (UINT64_C(1048576) + 2) * 4096);
 }
 
 int main(void)
@@ -190,7 +193,7 @@ int main(void)
                 cmocka_unit_test(machine_id_is_the_uuid),
                 cmocka_unit_test(verity_table_is_the_headers),
                 cmocka_unit_test(verity_refuses_other_headers_and_hashes),
-                cmocka_unit_test(erofs_size_is_the_superblocks),
+                cmocka_unit_test(image_size_is_the_superblocks),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -207,6 +207,23 @@ static int fill(int fd, struct disk_header *header, const struct stop *stop)
         return header_store(fd, header);
 }
 
+/* A file is there for ever only when its directory says so. Where that cannot be asked for (one may
+ * write to it, but not read it), the system will see to it in time. */
+static int sync_directory(const char *path)
+{
+        const char *slash = strrchr(path, '/');
+        _cleanup_free_ char *directory =
+                !slash ? strdup(".") : strndup(path, slash == path ? 1 : (size_t)(slash - path));
+        _cleanup_close_ int fd = -1;
+
+        if (!directory)
+                return -ENOMEM;
+        fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd >= 0 && fsync(fd) < 0 && errno != EINVAL)
+                return -errno;
+        return 0;
+}
+
 /* From an open file that is empty or half-made to a complete one, or to none. */
 static int make(int fd, const char *path, uint64_t size, const struct stop *stop, struct why *why)
 {
@@ -218,6 +235,8 @@ static int make(int fd, const char *path, uint64_t size, const struct stop *stop
         r = room_check(fd, path, size, why);
         if (r == 0) {
                 r = fill(fd, &header, stop);
+                if (r == 0)
+                        r = sync_directory(path);
                 if (r == 0)
                         return 0;
                 if (r == -ENOSPC || r == -EDQUOT)

@@ -209,6 +209,11 @@ static void summarize(const struct verify *v)
                 fprintf(v->findings,
                         "%" PRIu64 " more lines are left out: --findings=0 lists all\n",
                         v->n_unlisted);
+        if (n[DISK_UNPROMISED])
+                fprintf(v->findings,
+                        "note: %" PRIu64 " blocks hold anything, as a write of them had failed: "
+                        "nothing was promised of them\n",
+                        n[DISK_UNPROMISED]);
         fprintf(v->findings, "%" PRIu64 " blocks checked: %" PRIu64 " torn, %" PRIu64 " lost",
                 v->file.layout.n_blocks, n[DISK_TORN], n[DISK_LOST]);
         for (unsigned i = DISK_LOST + 1; i < N_DISK_VERDICTS; i++)
@@ -217,11 +222,6 @@ static void summarize(const struct verify *v)
         fprintf(v->findings,
                 ", %" PRIu64 " newer than the last acknowledged sync (sequence %" PRIu64 ")\n",
                 n[DISK_KEPT_NEWER], v->ledger.newest);
-        if (n[DISK_UNPROMISED])
-                fprintf(v->findings,
-                        "%" PRIu64 " of them hold anything, as a write of them had "
-                        "failed: nothing was promised\n",
-                        n[DISK_UNPROMISED]);
 }
 
 /* "2 blocks torn, 1 lost". */

@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The libvirt launcher and the verbs of `tile`, with domains that libvirt's test driver plays,
+ * roles that answer as they are told, and external clients that are the real program ($TILELOAD).
+ *
+ * Guest G of tile T is at 127.91.T.G, external clients at 127.T.9.1, as ever; T is 191 or 192.
+ */
+#include "endpoints.h"
+#include "libvirt_test.h"
+
+#include "clock.h"
+#include "command.h"
+#include "domains.h"
+#include "launch.h"
+#include "libvirt_config.h"
+#include "parse.h"
+#include "progress.h"
+#include "run_role.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+
+#define URI    "test:///default"
+#define POOL   "default-pool"
+#define SUBNET "127.91.0.0/16"
+
+extern const struct launcher_ops launch_libvirt;
+extern const struct command command_tile;
+
+static const struct launcher_ops *const ops = &launch_libvirt;
+static const char *program;
+static double slowdown = 1;
+static char results[64];
+static struct endpoints *endpoints[2];
+
+/* The test's own connection: for as long as it is open, test:///default stays as it is. */
+static virConnectPtr libvirt;
+
+/* What was said. */
+static char *said;
+static size_t said_size;
+static struct progress progress;
+
+static uint64_t patience_ns(unsigned seconds)
+{
+        return (uint64_t)(seconds * slowdown * (double)NS_PER_S);
+}
+
+static struct libvirt_config libvirt_config = {
+        .connect = (char *)URI,
+        .type = LIBVIRT_QEMU,
+        .image = (char *)"/images",
+        .pool = (char *)POOL,
+        .network = (char *)"default",
+        .subnet = (char *)SUBNET,
+};
+
+static struct launch_config small(void)
+{
+        return (struct launch_config){
+                .program = program,
+                .directory = results,
+                .rate_per_s = 1,
+                .arrival = "uniform",
+                .max_in_flight = 100,
+                .seed = 1,
+                .ready_timeout_ns = patience_ns(30),
+                .progress = &progress,
+                .libvirt = &libvirt_config,
+        };
+}
+
+/* ---- around each test ---- */
+
+static int set_up(void **state)
+{
+        struct why why;
+
+        strcpy(results, "/tmp/tileload-launch-XXXXXX");
+        if (!mkdtemp(results) || calls_load(&why) < 0 || vir.EventRegisterDefaultImpl() < 0)
+                return -1;
+        libvirt = vir.ConnectOpenAuth(URI, NULL, 0);
+        endpoints[0] = endpoints_new("127.91.191");
+        endpoints[1] = endpoints_new("127.91.192");
+        progress = (struct progress){.to = open_memstream(&said, &said_size)};
+        return libvirt && progress.to ? 0 : -1;
+}
+
+static void remove_files(const char *path)
+{
+        DIR *directory = opendir(path);
+        struct dirent *entry;
+
+        while (directory && (entry = readdir(directory)))
+                unlinkat(dirfd(directory), entry->d_name, 0);
+        if (directory)
+                closedir(directory);
+        rmdir(path);
+}
+
+static int tear_down(void **state)
+{
+        char path[128];
+
+        snprintf(path, sizeof path, "%s/logs", results);
+        remove_files(path);
+        remove_files(results);
+        fclose(progress.to);
+        free(said);
+        endpoints_free(endpoints[0]);
+        endpoints_free(endpoints[1]);
+        vir.ConnectClose(libvirt);
+        return access(results, F_OK) == 0 ? -1 : 0; /* more in it than there should be */
+}
+
+/* ---- what is there ---- */
+
+static unsigned count_domains(void)
+{
+        virDomainPtr *domains;
+        int n = vir.ConnectListAllDomains(libvirt, &domains, 0), ours = 0;
+
+        for (int i = 0; i < n; i++) {
+                ours += strncmp(vir.DomainGetName(domains[i]), "tileload-", 9) == 0;
+                vir.DomainFree(domains[i]);
+        }
+        free(domains);
+        return (unsigned)ours;
+}
+
+static unsigned count_volumes(void)
+{
+        _cleanup_(pool_free_p) virStoragePoolPtr pool = vir.StoragePoolLookupByName(libvirt, POOL);
+        virStorageVolPtr *volumes;
+        int n = vir.StoragePoolListAllVolumes(pool, &volumes, 0), ours = 0;
+
+        for (int i = 0; i < n; i++) {
+                ours += strncmp(vir.StorageVolGetName(volumes[i]), "tileload-", 9) == 0;
+                vir.StorageVolFree(volumes[i]);
+        }
+        free(volumes);
+        return (unsigned)ours;
+}
+
+static void assert_nothing_left(void)
+{
+        assert_int_equal(count_domains(), 0);
+        assert_int_equal(count_volumes(), 0);
+}
+
+static bool is_running(const char *name)
+{
+        _cleanup_(domain_free_p) virDomainPtr domain = vir.DomainLookupByName(libvirt, name);
+
+        return domain && vir.DomainIsActive(domain) == 1;
+}
+
+static char *definition(const char *name)
+{
+        _cleanup_(domain_free_p) virDomainPtr domain = vir.DomainLookupByName(libvirt, name);
+
+        assert_case(domain != NULL, "%s", name);
+        return vir.DomainGetXMLDesc(domain, VIR_DOMAIN_XML_INACTIVE);
+}
+
+static void pull_the_plug(const char *name)
+{
+        _cleanup_(domain_free_p) virDomainPtr domain = vir.DomainLookupByName(libvirt, name);
+
+        assert_case(domain != NULL, "%s", name);
+        assert_int_equal(vir.DomainDestroyFlags(domain, 0), 0);
+}
+
+static void assert_said(const char *part)
+{
+        fflush(progress.to);
+        assert_case(strstr(said, part), "\"%s\" is not in:\n%s", part, said);
+}
+
+/* ---- the launcher ---- */
+
+static struct launcher *new (const struct launch_config *config)
+{
+        struct launcher *launcher = NULL;
+        struct why why = {0};
+
+        assert_case(ops->new (config, &launcher, &why) == 0, "%s: %s", why.what, why.reason);
+        return launcher;
+}
+
+static void start(struct launcher *launcher, unsigned first, unsigned last)
+{
+        struct why why = {0};
+        int r = ops->start(launcher, first, last, -1, &why);
+
+        fflush(progress.to);
+        assert_case(r == 0, "%s: %s\n%s", why.what, why.reason, said);
+}
+
+static void stop(struct launcher *launcher)
+{
+        struct why why = {0};
+        int r = ops->stop(launcher, &why);
+
+        assert_case(r == 0, "%s: %s", why.what, why.reason);
+}
+
+/* What the launcher knows of a guest; the text is "" for nothing. */
+static struct guest_trouble ask(
+        struct launcher *launcher, unsigned tile, unsigned guest, const char *problem)
+{
+        struct guest_trouble trouble = {0};
+
+        ops->trouble(launcher, tile, guest, problem, &trouble);
+        free(trouble.console);
+        return trouble;
+}
+
+static void tiles_come_and_go(void **state)
+{
+        struct launch_config config = small();
+        struct launcher *launcher = new (&config);
+        const struct targets *targets;
+        pid_t client;
+
+        assert_non_null(strstr(ops->notes(launcher)[0], URI ": libvirt "));
+        assert_int_equal(ops->targets(launcher)->n_items, 0);
+        assert_nothing_left();
+
+        start(launcher, 191, 191);
+        assert_said("tile 191 is ready after ");
+        assert_int_equal(count_domains(), 8);
+        assert_int_equal(count_volumes(), 6);
+        start(launcher, 192, 192); /* beside it, as steps of a run do */
+        assert_int_equal(count_domains(), 16);
+        assert_true(is_running("tileload-t191-web1") && is_running("tileload-t192-idle"));
+        targets = ops->targets(launcher);
+        assert_int_equal(targets->n_items, 18);
+        assert_string_equal(targets->items[0].url, "http://127.191.9.1:9477");
+        assert_int_equal(targets->items[0].n_pids, 1);
+        assert_string_equal(targets->items[17].url, "http://127.91.192.8:9477");
+        assert_string_equal(targets->items[17].role, "idle");
+        assert_int_equal(targets->items[17].n_pids, 0);
+        for (unsigned g = 0; g <= TILE_GUESTS; g++)
+                assert_string_equal(ask(launcher, 191, g, "").text, "");
+
+        client = targets->items[0].pids[0];
+        assert_int_equal(kill(client, 0), 0);
+        stop(launcher);
+        assert_int_equal(kill(client, 0), -1);
+        assert_nothing_left();
+        assert_int_equal(ops->targets(launcher)->n_items, 0);
+
+        start(launcher, 191, 191); /* and once more */
+        ops->free(launcher);       /* without a stop */
+        assert_nothing_left();
+}
+
+/* In mid-run: said at once, and never an error. */
+static void ends_are_said(void **state)
+{
+        struct launch_config config = small();
+        struct launcher *launcher = new (&config);
+        struct pollfd fd = {.fd = ops->fd(launcher), .events = POLLIN};
+        uint64_t deadline_ns = clock_now_ns() + patience_ns(20);
+        struct why why;
+
+        start(launcher, 191, 191);
+        pull_the_plug("tileload-t191-disk");
+        assert_int_equal(kill(ops->targets(launcher)->items[0].pids[0], SIGKILL), 0);
+        do {
+                poll(&fd, 1, 1000);
+                assert_int_equal(ops->check(launcher, &why), 0);
+                fflush(progress.to);
+        } while (!(strstr(said, "tile 191 disk ") && strstr(said, "tile 191 external ")) &&
+                 clock_now_ns() < deadline_ns);
+        assert_said("tile 191 disk was powered off (domain tileload-t191-disk)\n");
+        assert_said("tile 191 external ended by signal 9 (Killed); ");
+        assert_int_equal(poll(&fd, 1, 0), 0);
+
+        assert_string_equal(ask(launcher, 191, GUEST_DISK, "does not answer").text,
+                "was powered off (domain tileload-t191-disk)");
+        assert_non_null(strstr(ask(launcher, 191, GUEST_EXTERNAL, "x").text, "ended by signal 9"));
+        assert_string_equal(ask(launcher, 191, GUEST_CPU, "does not answer").text,
+                "has its domain tileload-t191-cpu running");
+        assert_string_equal(ask(launcher, 191, GUEST_DISK, "").text, "");
+        stop(launcher);
+        ops->free(launcher);
+        assert_nothing_left();
+}
+
+/* Of two tiles one is whole: that one is measured. */
+static void one_whole_tile_is_enough(void **state)
+{
+        struct launch_config config = small();
+        struct launcher *launcher = new (&config);
+
+        config.ready_timeout_ns = patience_ns(3);
+        ops->free(launcher);
+        launcher = new (&config);
+        endpoints_set(endpoints[0], GUEST_DISK, "failed: no room");
+        endpoints_set(endpoints[0], GUEST_OLTP, "starting");
+        endpoints_set(endpoints[0], GUEST_CPU, "");
+        start(launcher, 191, 192);
+        assert_said("tile 191 disk failed: no room (domain tileload-t191-disk)\n");
+        assert_said("tile 191 oltp is not ready after ");
+        assert_said("its role says: starting (domain tileload-t191-oltp)\n");
+        assert_said("tile 191 cpu is not ready after ");
+        assert_said("tile 192 is ready after ");
+        assert_int_equal(ops->targets(launcher)->n_items, 18);
+        assert_string_equal(ask(launcher, 191, GUEST_DISK, "says that it is not ready").text,
+                "failed: no room (domain tileload-t191-disk)");
+        ops->free(launcher);
+        assert_nothing_left();
+}
+
+/* With none there is nothing to measure: it ends at once, whoever might still get ready. */
+static void no_whole_tile(void **state)
+{
+        struct launch_config config = small();
+        struct launcher *launcher;
+        uint64_t start_ns = clock_now_ns();
+        struct why why = {0};
+
+        config.ready_timeout_ns = patience_ns(600);
+        launcher = new (&config);
+        endpoints_set(endpoints[0], GUEST_OLTP, "starting");
+        endpoints_set(endpoints[0], GUEST_DISK, "failed: no room");
+        assert_int_equal(ops->start(launcher, 191, 191, -1, &why), -ECHILD);
+        assert_true(clock_now_ns() - start_ns < patience_ns(60));
+        assert_string_equal(why.what, "tile 191 disk");
+        assert_string_equal(why.reason, "failed: no room (domain tileload-t191-disk)");
+        assert_nothing_left();
+        assert_int_equal(ops->targets(launcher)->n_items, 0);
+        ops->free(launcher);
+}
+
+static void interrupted(void **state)
+{
+        struct launch_config config = small();
+        struct launcher *launcher = new (&config);
+        int fd = eventfd(1, EFD_CLOEXEC);
+        struct why why = {0};
+
+        assert_int_equal(ops->start(launcher, 191, 191, fd, &why), -EINTR);
+        assert_nothing_left();
+        close(fd);
+        ops->free(launcher);
+}
+
+static void bad_options(void **state)
+{
+        struct libvirt_config libvirt_options = libvirt_config;
+        struct launch_config config = small();
+        struct launcher *launcher = NULL;
+        struct why why = {0};
+
+        config.libvirt = &libvirt_options;
+        libvirt_options.subnet = (char *)"10.77.0.0";
+        assert_true(ops->new (&config, &launcher, &why) < 0);
+        assert_string_equal(why.what, "--subnet");
+        libvirt_options.subnet = (char *)SUBNET;
+        libvirt_options.pool = (char *)"nosuch";
+        launcher = new (&config);
+        assert_true(ops->start(launcher, 191, 191, -1, &why) < 0);
+        assert_why(&why, "nosuch");
+        ops->free(launcher);
+        assert_nothing_left();
+}
+
+/* ---- tile ---- */
+
+/* Runs a verb; what it says on standard error is dropped. */
+static int tile(struct why *why, const char *verb, const char *first, ...)
+{
+        char *argv[24] = {(char *)"tile", (char *)verb, (char *)"--connect", (char *)URI};
+        int argc = 4, kept = dup(STDERR_FILENO), status;
+        FILE *ignored = freopen("/dev/null", "w", stderr);
+        va_list ap;
+
+        va_start(ap, first);
+        for (const char *a = first; a; a = va_arg(ap, const char *))
+                argv[argc++] = (char *)a;
+        va_end(ap);
+        memset(why, 0, sizeof *why);
+        status = ignored ? command_tile.run(argc, argv, why) : -1;
+        fflush(stderr);
+        dup2(kept, STDERR_FILENO);
+        close(kept);
+        return status;
+}
+
+#define CREATE(tiles) \
+        "--tiles", tiles, "--pool", POOL, "--network", "default", "--subnet", SUBNET, "--type", \
+                "qemu"
+
+static void verbs(void **state)
+{
+        struct why why;
+
+        assert_int_equal(tile(&why, "create", CREATE("191-192"), NULL), EXIT_DONE);
+        assert_int_equal(count_domains(), 16);
+        assert_int_equal(count_volumes(), 12);
+        assert_false(is_running("tileload-t191-web1"));
+        assert_int_equal(tile(&why, "create", CREATE("191"), NULL), EXIT_DONE); /* no harm */
+        assert_int_equal(count_domains(), 16);
+        assert_int_equal(count_volumes(), 12);
+
+        assert_int_equal(tile(&why, "start", "--tiles", "191", NULL), EXIT_DONE);
+        assert_true(is_running("tileload-t191-web1") && is_running("tileload-t191-idle"));
+        assert_false(is_running("tileload-t192-web1"));
+        assert_int_equal(tile(&why, "start", "--tiles", "191", NULL), EXIT_DONE);
+        assert_int_equal(tile(&why, "stop", "--tiles", "191-192", NULL), EXIT_DONE);
+        assert_false(is_running("tileload-t191-web1"));
+        assert_int_equal(count_domains(), 16);
+
+        assert_int_equal(tile(&why, "destroy", "--tiles", "191", NULL), EXIT_DONE);
+        assert_int_equal(count_domains(), 8);
+        assert_int_equal(tile(&why, "start", "--tiles", "192", "--wait=no", NULL), EXIT_DONE);
+        assert_true(is_running("tileload-t192-cpu"));
+        assert_int_equal(tile(&why, "destroy", "--tiles", "191-192", NULL), EXIT_DONE);
+        assert_nothing_left();
+}
+
+static void start_names_who_is_not_ready(void **state)
+{
+        uint64_t start_ns = clock_now_ns();
+        struct why why;
+
+        assert_int_equal(tile(&why, "create", CREATE("191"), NULL), EXIT_DONE);
+        endpoints_set(endpoints[0], GUEST_DISK, "failed: no room");
+        endpoints_set(endpoints[0], GUEST_OLTP, "starting");
+        assert_int_equal(
+                tile(&why, "start", "--tiles", "191", "--ready-timeout", "2s", NULL), EXIT_FAILED);
+        assert_true(clock_now_ns() - start_ns >= 2 * NS_PER_S); /* it waited for the others */
+        assert_string_equal(why.what, "start");
+        assert_string_equal(
+                why.reason, "2 of 8 guests are not ready: tile 191 disk, tile 191 oltp");
+        assert_true(is_running("tileload-t191-disk")); /* to be looked at */
+        assert_int_equal(tile(&why, "destroy", "--tiles", "191", NULL), EXIT_DONE);
+        assert_nothing_left();
+}
+
+static void cut_off_creates_are_seen(void **state)
+{
+        struct why why;
+
+        assert_int_equal(tile(&why, "create", CREATE("191"), NULL), EXIT_DONE);
+        {
+                _cleanup_(domain_free_p) virDomainPtr domain =
+                        vir.DomainLookupByName(libvirt, "tileload-t191-idle");
+
+                assert_int_equal(vir.DomainUndefineFlags(domain, 0), 0);
+        }
+        assert_int_equal(tile(&why, "start", "--tiles", "191", NULL), EXIT_FAILED);
+        assert_string_equal(why.what, "tile 191");
+        assert_why(&why, "has only 7 of its 8 guests");
+        assert_int_equal(tile(&why, "create", CREATE("191"), NULL), EXIT_DONE);
+        assert_int_equal(count_domains(), 8);
+        assert_int_equal(tile(&why, "destroy", "--tiles", "191", NULL), EXIT_DONE);
+        assert_nothing_left();
+}
+
+/* ---- both ---- */
+
+/* A run leaves tiles as it found them, though it runs them in its own way. */
+static void borrowed_tiles_stay(void **state)
+{
+        struct launch_config config = small();
+        struct launcher *launcher;
+        char *before, *while_running, *after;
+        struct why why;
+
+        assert_int_equal(
+                tile(&why, "create", CREATE("191"), "--disk-size", "77M", NULL), EXIT_DONE);
+        before = definition("tileload-t191-disk");
+        assert_non_null(strstr(before, "tileload.size=80740352"));
+        config.disk_size = "16777216";
+        launcher = new (&config);
+        start(launcher, 191, 192);
+        while_running = definition("tileload-t191-disk");
+        assert_non_null(strstr(while_running, "tileload.size=16777216"));
+        stop(launcher);
+        after = definition("tileload-t191-disk");
+        assert_string_equal(after, before);
+        assert_false(is_running("tileload-t191-disk"));
+        assert_int_equal(count_domains(), 8); /* tile 192 was the run's own */
+        assert_int_equal(count_volumes(), 6);
+        free(before);
+        free(while_running);
+        free(after);
+        ops->free(launcher);
+        assert_int_equal(tile(&why, "destroy", "--tiles", "191", NULL), EXIT_DONE);
+        assert_nothing_left();
+}
+
+static void running_tiles_are_refused(void **state)
+{
+        struct launch_config config = small();
+        struct launcher *launcher;
+        struct why why = {0};
+
+        assert_int_equal(tile(&why, "create", CREATE("192"), NULL), EXIT_DONE);
+        assert_int_equal(tile(&why, "start", "--tiles", "192", "--wait=no", NULL), EXIT_DONE);
+        launcher = new (&config);
+        assert_int_equal(ops->start(launcher, 191, 192, -1, &why), -EBUSY);
+        assert_string_equal(why.what, "tile 192");
+        assert_why(&why, "runs already (domain tileload-t192-web1 on " URI ")");
+        assert_int_equal(count_domains(), 8);
+        assert_true(is_running("tileload-t192-web1"));
+        ops->free(launcher);
+        assert_true(is_running("tileload-t192-web1"));
+        assert_int_equal(tile(&why, "destroy", "--tiles", "192", NULL), EXIT_DONE);
+        assert_nothing_left();
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+                TEST(tiles_come_and_go),
+                TEST(ends_are_said),
+                TEST(one_whole_tile_is_enough),
+                TEST(no_whole_tile),
+                TEST(interrupted),
+                TEST(bad_options),
+                TEST(verbs),
+                TEST(start_names_who_is_not_ready),
+                TEST(cut_off_creates_are_seen),
+                TEST(borrowed_tiles_stay),
+                TEST(running_tiles_are_refused),
+        };
+        const char *factor = getenv("TILELOAD_TEST_SLOWDOWN");
+
+        program = getenv("TILELOAD");
+        if (!program) {
+                fputs("skipped: TILELOAD does not name the program\n", stderr);
+                return 77;
+        }
+        if (factor)
+                parse_number(factor, &slowdown);
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
