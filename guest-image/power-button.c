@@ -6,6 +6,7 @@
  * waits for the key itself, without a timer, and asks process 1 by signal.
  */
 #include "macro.h"
+#include "notify.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -66,16 +67,20 @@ int main(void)
                 fprintf(stderr, "power-button: no input device with a power key\n");
                 return 1;
         }
+        if (notify_send("READY=1") < 0)
+                fprintf(stderr, "power-button: cannot tell process 1 that it is ready\n");
         for (;;) {
                 if (poll(buttons, n, -1) < 0) {
                         fprintf(stderr, "power-button: poll: %s\n", strerror(errno));
                         return 1;
                 }
                 for (nfds_t i = 0; i < n; i++) {
-                        if (buttons[i].revents & (POLLERR | POLLHUP))
-                                buttons[i].fd = -1; /* a device that is gone */
-                        else if (buttons[i].revents && is_pressed(buttons[i].fd) &&
-                                 kill(1, SIGRTMIN + POWER_OFF) < 0)
+                        if (buttons[i].revents & (POLLERR | POLLHUP)) {
+                                fprintf(stderr, "power-button: an input device is gone\n");
+                                return 1; /* process 1 starts it again */
+                        }
+                        if (buttons[i].revents && is_pressed(buttons[i].fd) &&
+                                kill(1, SIGRTMIN + POWER_OFF) < 0)
                                 fprintf(stderr, "power-button: cannot ask process 1: %s\n",
                                         strerror(errno));
                 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The first program of a guest. From the initrd it finds the shared disk, builds the root file
- * system in memory, and hands over to systemd:
+ * The first program of a guest. From the initrd it loads the kernel's modules, finds the shared
+ * disk, builds the root file system in memory, and hands over to systemd:
  *
  *         /usr    the disk with serial "usr", read-only, the same for all guests
  *         /etc    a copy of /usr/share/factory/etc, with this guest's host name and machine id
@@ -15,6 +15,7 @@
 #include "modules.h"
 #include "root.h"
 #include "textfile.h"
+#include "usr_image.h"
 #include "verity.h"
 #include "words.h"
 
@@ -40,7 +41,7 @@ _Noreturn static void power_off(const struct why *why)
 {
         char line[1024];
 
-        dprintf(STDERR_FILENO, "\ntileload guest cannot start: %s. Turning it off.\n",
+        dprintf(STDERR_FILENO, "\ntileload guest cannot start and turns itself off: %s\n",
                 why_format(why, line, sizeof line));
         tcdrain(STDERR_FILENO);
         reboot(RB_POWER_OFF);
@@ -52,20 +53,24 @@ _Noreturn static void power_off(const struct why *why)
 static int find_usr(const char *cmdline, char *device, size_t size, struct why *why)
 {
         char disk[DISK_PATH_SIZE], hash[VERITY_HASH_SIZE + 1];
-        int r;
+        uint64_t image_size = 0;
+        int hashed, r;
 
-        r = words_get(cmdline, "usrhash", hash, sizeof hash);
-        if (r < 0 && r != -ENOENT)
-                return why_set(why, r, "usrhash=", NULL,
+        hashed = words_get(cmdline, "usrhash", hash, sizeof hash);
+        if (hashed == -ERANGE)
+                return why_set(why, hashed, "usrhash=", NULL,
                         "is longer than a SHA-256 hash: copy it from the image's file usrhash");
-        if (disk_wait(USR_DISK, DISK_WAIT, disk, sizeof disk, why) < 0)
-                return -ENODEV;
-        if (r == -ENOENT) {
+        r = disk_wait(USR_DISK, DISK_WAIT, disk, sizeof disk, why);
+        if (r == 0)
+                r = usr_image_size(disk, &image_size, why);
+        if (r < 0)
+                return r;
+        if (hashed == -ENOENT) {
                 snprintf(device, size, "%s", disk);
                 return 0;
         }
         r = modules_load("/modules/verity.list", why);
-        return r < 0 ? r : verity_open(disk, hash, device, size, why);
+        return r < 0 ? r : verity_open(disk, image_size, hash, device, size, why);
 }
 
 static int write_etc(const char *name, const char *text, struct why *why)
@@ -96,6 +101,20 @@ static int set_identity(const char *cmdline, struct why *why)
         return r < 0 ? r : write_etc("machine-id", id, why);
 }
 
+/* The kernel would look twice a second whether its memory is in pieces, for huge pages that no role
+ * needs at once. An idle guest is to sleep. */
+static void let_kernel_sleep(void)
+{
+        int fd = open("/proc/sys/vm/compaction_proactiveness", O_WRONLY | O_CLOEXEC);
+
+        if (fd < 0)
+                return; /* a kernel that does not do that */
+        if (write(fd, "0\n", 2) < 0)
+                dprintf(STDERR_FILENO, "tileload guest: vm.compaction_proactiveness: %s\n",
+                        strerror(errno));
+        close(fd);
+}
+
 static int start(struct why *why)
 {
         char cmdline[CMDLINE_SIZE], device[DISK_PATH_SIZE];
@@ -108,6 +127,7 @@ static int start(struct why *why)
         length = textfile_read("/proc/cmdline", cmdline, sizeof cmdline);
         if (length < 0)
                 return why_errno(why, (int)length, "cannot read", "/proc/cmdline");
+        let_kernel_sleep();
         r = modules_load("/modules/list", why);
         if (r == 0)
                 r = find_usr(cmdline, device, sizeof device, why);

@@ -3,7 +3,8 @@
  * dm-verity over usr.erofs: every block that is read must be the one that the image was built with.
  *
  * The image built with --verity is the erofs file system, then cryptsetup's verity header (one
- * block), then the tree of hashes. Where the header is, the file system's own size says.
+ * block), then the tree of hashes. Where the header is, the file system's own size says
+ * (usr_image.h).
  */
 #pragma once
 
@@ -17,11 +18,10 @@
 #define VERITY_TABLE_SIZE  1024
 
 /* Opens the verified device of a disk and reads all of it once, so that a disk that differs in any
- * block is refused before anything runs from it. hash is the root hash in hexadecimal digits. */
-int verity_open(const char *disk, const char *hash, char *device, size_t size, struct why *why);
-
-/* The bytes that an erofs file system takes up, by the first 4096 of it. 0: it is none. */
-uint64_t verity_erofs_size(const unsigned char block[4096]);
+ * block is refused before anything runs from it. offset is where the file system ends; hash is the
+ * root hash in hexadecimal digits. Writes the device's path (/dev/dm-0). */
+int verity_open(const char *disk, uint64_t offset, const char *hash, char *device, size_t size,
+        struct why *why);
 
 /* The parameters of the device mapper's verity target by the header found at `offset` of the disk,
  * and how many bytes the verified device has. Returns 0 or -EINVAL. */

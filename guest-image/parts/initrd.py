@@ -47,28 +47,35 @@ def in_order(packages, names):
     return found
 
 
-def make(packages, init, work, root):
-    say("making the initrd")
-    lists = os.path.join(root, "guest-image")
-    modules = in_order(packages, lines(os.path.join(lists, "modules.txt")))
-    verity = [path for path in in_order(packages, lines(os.path.join(lists, "modules-verity.txt")))
-              if path not in modules]
-    plain = os.path.join(work, "initrd.cpio")
-    with open(plain, "wb") as file:
-        archive = Archive(file)
-        for name in ("dev", "modules", "proc", "root", "sys"):
-            archive.add(name, stat.S_IFDIR | 0o755)
-        archive.add("dev/console", stat.S_IFCHR | 0o600, device=(5, 1))
-        archive.add("init", stat.S_IFREG | 0o755, read(init))
+class Initrd:
+    """path: the compressed archive. files: [path, mode, content] of its regular files."""
+
+    def __init__(self, packages, init, work, root):
+        say("making the initrd")
+        self.files = [("init", 0o755, read(init))]
+        modules = in_order(packages, lines(os.path.join(root, "guest-image/modules.txt")))
+        verity = [path for path in in_order(packages, lines(os.path.join(
+            root, "guest-image/modules-verity.txt"))) if path not in modules]
         for path in modules + verity:
-            archive.add(f"modules/{os.path.basename(path)}", stat.S_IFREG | 0o644, read(path))
+            self.files.append((f"modules/{os.path.basename(path)}", 0o644, read(path)))
         for name, paths in (("list", modules), ("verity.list", verity)):
             text = "".join(os.path.basename(path) + "\n" for path in paths)
-            archive.add(f"modules/{name}", stat.S_IFREG | 0o644, text.encode())
-        archive.end()
-    packed = os.path.join(work, "initrd")
-    run(["zstd", "-q", "-19", "-T1", "--no-check", plain, "-o", packed], "compressing the initrd")
-    return packed
+            self.files.append((f"modules/{name}", 0o644, text.encode()))
+        self.path = self.write(work)
+
+    def write(self, work):
+        plain, packed = os.path.join(work, "initrd.cpio"), os.path.join(work, "initrd")
+        with open(plain, "wb") as file:
+            archive = Archive(file)
+            for name in ("dev", "modules", "proc", "root", "sys"):
+                archive.add(name, stat.S_IFDIR | 0o755)
+            archive.add("dev/console", stat.S_IFCHR | 0o600, device=(5, 1))
+            for name, mode, content in self.files:
+                archive.add(name, stat.S_IFREG | mode, content)
+            archive.end()
+        run(["zstd", "-q", "-19", "-T1", "--no-check", plain, "-o", packed],
+            "compressing the initrd")
+        return packed
 
 
 def read(path):

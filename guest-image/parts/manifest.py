@@ -34,7 +34,7 @@ def makers():
     return {name: versions[name] for name in MAKERS if name in versions}
 
 
-def write(work, packages, built, tree, outputs):
+def write(work, packages, built, tree, initrd, outputs):
     content = {
         "tileload": {"version": built.version, "git": built.git},
         "kernel": packages.kernel_version,
@@ -43,6 +43,9 @@ def write(work, packages, built, tree, outputs):
         "built_with": makers(),
         "outputs": {name: {"size": os.path.getsize(path), "sha256": sha256(path)}
                     for name, path in sorted(outputs.items())},
+        "initrd": [{"path": "/" + path, "mode": f"{mode:04o}", "size": len(content),
+                    "sha256": hashlib.sha256(content).hexdigest()}
+                   for path, mode, content in initrd.files],
         "files": [entry(tree, path) for path in sorted(tree.walk())],
     }
     path = os.path.join(work, "manifest.json")

@@ -12,7 +12,6 @@ TOOLS = {
     "chroot": "coreutils",
     "dpkg-deb": "dpkg",
     "gcc": "gcc",
-    "git": "git",
     "meson": "meson",
     "mkfs.erofs": "erofs-utils",
     "mmdebstrap": "mmdebstrap",
@@ -30,8 +29,12 @@ def check_root():
         raise Failure("must be root, to unpack Debian's packages: run it with sudo")
 
 
-def check_tools(verity):
-    tools = dict(TOOLS, veritysetup="cryptsetup-bin") if verity else TOOLS
+def check_tools(root, verity):
+    tools = dict(TOOLS)
+    if verity:
+        tools["veritysetup"] = "cryptsetup-bin"
+    if os.path.exists(os.path.join(root, ".git")):
+        tools["git"] = "git"
     path = os.pathsep.join(["/usr/sbin", "/usr/bin", "/sbin", "/bin"])
     missing = sorted({package for tool, package in tools.items()
                       if not shutil.which(tool, path=path)})
@@ -60,9 +63,9 @@ def find_sources(given):
     raise Failure("no sources of Debian 12 (bookworm) in /etc/apt: name a file with --sources")
 
 
-def check(work, output, options):
+def check(work, output, root, options):
     """Returns the sources' file."""
-    check_tools(options.verity)
+    check_tools(root, options.verity)
     check_space(work, WORK_MB)
     check_space(output, OUTPUT_MB)
     return find_sources(options.sources)

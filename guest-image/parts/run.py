@@ -2,6 +2,7 @@
 """Running other programs, and failing in one line."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -25,15 +26,24 @@ def environment():
 
 def run(argv, step, cwd=None, extra=None):
     """Runs a program and returns what it printed. If it fails, its last lines are shown."""
-    done = subprocess.run(argv, cwd=cwd, env={**environment(), **(extra or {})}, text=True,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          check=False)
-    if done.returncode != 0:
-        for line in (done.stdout + done.stderr).splitlines()[-30:]:
+    with subprocess.Popen(argv, cwd=cwd, env={**environment(), **(extra or {})}, text=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, start_new_session=True) as child:
+        try:
+            printed, _ = child.communicate()
+        except BaseException:  # we are to end: so are it and its children
+            os.killpg(child.pid, signal.SIGTERM)
+            try:
+                child.communicate(timeout=10)
+            except subprocess.TimeoutExpired:
+                os.killpg(child.pid, signal.SIGKILL)
+            raise
+    if child.returncode != 0:
+        for line in printed.splitlines()[-30:]:
             print(f"  {line}", file=sys.stderr)
         raise Failure(f"{step} failed: `{os.path.basename(argv[0])}` ended with status "
-                      f"{done.returncode}; its last words are above")
-    return done.stdout
+                      f"{child.returncode}; its last words are above")
+    return printed
 
 
 def lines(path):
