@@ -152,6 +152,8 @@ void progress_say(struct progress *progress, const char *format, ...)
 {
         va_list ap;
 
+        if (!progress)
+                return;
         progress->table_lines = 0;
         va_start(ap, format);
         vfprintf(progress->to, format, ap);

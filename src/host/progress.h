@@ -21,5 +21,5 @@ void progress_init(struct progress *progress, FILE *to, double total_s);
 /* To be given to measure_window() as its progress function. */
 void progress_show(void *progress, const struct step_window *window, double elapsed_s);
 
-/* A line of its own: a change of phase. */
+/* A line of its own: a change of phase. progress may be NULL: nobody listens. */
 void progress_say(struct progress *progress, const char *format, ...) _printf_(2, 3);

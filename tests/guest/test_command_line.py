@@ -35,8 +35,9 @@ class BadCommandLines(unittest.TestCase):
                 reason = said.removeprefix('failed: ')
                 lines = [line for line in guest.console_text().split('\n') if reason in line]
                 self.assertEqual(len(lines), 1, guest.report())
-                stats = guest.stats()
+                stats = guest.stats(status=503)
                 self.assertEqual(stats['state'], 'failed')
+                self.assertEqual(stats['reason'], reason)
                 self.assertEqual(stats['identity']['hostname'], guest.name)
 
     def test_they_power_off_as_any_other(self):

@@ -27,6 +27,10 @@ def image_files():
             for name in ('usr.erofs', 'vmlinuz', 'initrd')}
 
 
+def faults(guest):
+    return {**guest.counters('error'), **guest.counters('wrong')}
+
+
 class Tile(unittest.TestCase):
     """The cases are in the order of a guest's life."""
 
@@ -35,6 +39,8 @@ class Tile(unittest.TestCase):
         cls.image = image_files()
         cls.guests = {NAMES[n]: Guest(cls, n) for n in range(1, 9)}
         guests.start(list(cls.guests.values()))
+        # A client that was ready before its server counts errors until then.
+        cls.faults = {name: faults(g) for name, g in cls.guests.items()}
         guests.figure('boot to ready, eight at once: %s' % ', '.join(
             '%s %.0f s' % (name, g.boot_seconds) for name, g in cls.guests.items()))
 
@@ -104,18 +110,19 @@ class Tile(unittest.TestCase):
                 ('client', 'requests'), ('web2', 'requests'), ('web2', 'dynamic_pages'),
                 ('backend', 'requests'))]
         before = counted()
-        self.guests['client'].wait_counter('requests', before[0] + 50)
+        self.guests['client'].wait_counter('requests', before[0] + 200)
         client, web2, dynamic, backend = (b - a for a, b in zip(before, counted()))
-        # Whoever is asked is read after whoever asks, while all goes on.
-        self.assertGreaterEqual(client, 50)
-        self.assertGreaterEqual(web2, client)
+        # They are read one after the other, while two users go on asking.
+        slack = 40
+        self.assertGreaterEqual(client, 200)
+        self.assertAlmostEqual(web2, client, delta=slack)
         self.assertGreater(dynamic, 0)
-        self.assertGreaterEqual(backend, dynamic)
+        self.assertAlmostEqual(backend, dynamic, delta=slack)
 
     def test_5_nothing_goes_wrong(self):
-        def check(_, guest):
-            faults = {**guest.counters('error'), **guest.counters('wrong')}
-            self.assertEqual(faults, dict.fromkeys(faults, 0))
+        def check(name, guest):
+            self.assertEqual(faults(guest), self.faults[name])
+            self.assertEqual(set(guest.counters('wrong').values()) - {0}, set())
             self.assertNotRegex(guest.console_text(), r'(?i)\bfailed\b|\bpanic|BUG:|WARNING:')
         self.each(check)
 

@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import unittest
 
@@ -25,7 +26,8 @@ class Run:
     """A `tileload run --launch libvirt` that goes on while the test does things to its guests."""
 
     def __init__(self, test, *args):
-        self.output = os.path.join(guests.scratch(test), 'results')
+        self.output = os.path.join(guests.logs(), test.id().split('.')[-1])
+        shutil.rmtree(self.output, ignore_errors=True)
         self.lines = []
         self.process = subprocess.Popen(
             [TILELOAD, 'run', '--launch', 'libvirt', '--output', self.output, '--ready-timeout',
@@ -43,10 +45,12 @@ class Run:
             if text in line:
                 return
 
-    def finish(self, timeout=900):
+    def finish(self, expected=0, timeout=900):
+        """Until it ends with the status that is expected."""
         self.stdout, rest = self.process.communicate(timeout=timeout * SLOWDOWN)
         self.stderr = ''.join(self.lines) + rest
-        return self.process.returncode
+        status = self.process.returncode
+        assert status == expected, 'ended with %d\n%s%s' % (status, self.stderr, self.stdout)
 
     def guests(self):
         """What the results say of the tile's guests, by name."""
@@ -70,6 +74,8 @@ class Run:
 
 
 class Libvirt(unittest.TestCase):
+    TILES = '1'  # that are removed after each case
+
     @classmethod
     def setUpClass(cls):
         reason = libvirtd.missing()
@@ -83,7 +89,7 @@ class Libvirt(unittest.TestCase):
         self.addCleanup(self.tile, 'destroy', check=False)
 
     def tile(self, verb, *args, check=True, timeout=900):
-        words = ['--tiles', '1'] if verb != 'list' else []
+        words = ['--tiles', self.TILES] if verb != 'list' else []
         return guests.run(TILELOAD, 'tile', verb, *words,
                           *(GUESTS if verb == 'create' else CONNECT), *args, check=check,
                           timeout=timeout)
@@ -102,7 +108,7 @@ class Tiles(Libvirt):
         # some seconds.
         run = Run(self, '--rate', '5', '--warmup', '5s', '--duration', '30s', '--max-standstill',
                   '30s')
-        self.assertEqual(run.finish(), 0, run.stderr)
+        run.finish()
         self.assertRegex(run.stdout, r'^1 tile \(8 guests\) valid; ')
         result = run.result()
         self.assertTrue(result['complete'])
@@ -171,16 +177,19 @@ class Tiles(Libvirt):
 
 class Trouble(Libvirt):
     def test_guests_that_break_in_mid_run(self):
-        """One is destroyed, another one's kernel panics; the others are measured on."""
+        """One is destroyed, another one's kernel panics, a third one loses its network; the others
+        are measured on."""
         run = Run(self, '--rate', '5', '--warmup', '2s', '--duration', '20s', '--append',
                   'unknown_nmi_panic')
         run.wait_line(' s] 1 tile: ')
         self.libvirt.virsh('destroy', 'tileload-t1-web2')
         self.libvirt.virsh('inject-nmi', 'tileload-t1-cpu')
-        self.assertEqual(run.finish(), 1, run.stderr)
+        self.libvirt.virsh('domif-setlink', 'tileload-t1-idle', '52:54:00:4d:01:08', 'down')
+        run.finish(1)
         self.assertRegex(run.stderr, r'tile 1 web2 was powered off \(domain tileload-t1-web2\)\n'
                          r'    \| .*')
-        self.assertRegex(run.stderr, r'tile 1 cpu .*\(domain tileload-t1-cpu\)\n    \| .*')
+        self.assertRegex(run.stderr, r'tile 1 cpu panicked: not syncing: .*NMI.* \(domain '
+                         r'tileload-t1-cpu\)\n    \| .*')
         self.assertRegex(run.stdout, r'^1 tile \(8 guests\) NOT valid; ')
 
         result, found = run.result(), run.guests()
@@ -188,8 +197,10 @@ class Trouble(Libvirt):
         self.assertEqual(result['valid_tiles'], 0)
         self.assertIn('was powered off', found['web2']['problem'])
         self.assertIn('webserver (tile 1, guest 2): ready', found['web2']['console'])
-        self.assertIn('by itself', found['cpu']['problem'])
+        self.assertIn('panicked', found['cpu']['problem'])
         self.assertIn('Kernel panic - not syncing: NMI', run.log('tile1-cpu-console.log'))
+        self.assertIn('did not answer', found['idle']['problem'])
+        self.assertIn('idle (tile 1, guest 8): ready', found['idle']['console'])
         for name in 'external', 'web1', 'backend', 'disk', 'oltp':
             self.assertIsNone(found[name]['problem'], name)
             self.assertGreater(found[name]['work'], 0, name)
@@ -205,7 +216,7 @@ class Trouble(Libvirt):
             f.write(text.replace(usr, "<disk type='file' device='disk' tileload:guests='web1 web2 "
                                  "client backend disk oltp idle'>"))
         run = Run(self, '--duration', '5s', '--template', template)
-        self.assertEqual(run.finish(), 1, run.stderr)
+        run.finish(1)
         self.assertRegex(run.stderr, r'tile 1 cpu .* before it was ready \(domain '
                          r'tileload-t1-cpu\)\n(    \| .*\n)*    \| tileload guest cannot start: '
                          r'disk with serial "usr"')
@@ -214,6 +225,30 @@ class Trouble(Libvirt):
         self.assertFalse(result['complete'])
         self.assertIn('tile 1 cpu', result['incomplete_reason'])
         self.assert_gone()
+
+
+if guests.ALL:
+    class TwoTiles(Libvirt):
+        TILES = '1-2'
+
+        def test_one_of_two_tiles_breaks(self):
+            """16 guests. A tile that is whole is measured, whatever became of the other one."""
+            run = Run(self, '--tiles', '2', '--rate', '3', '--duration', '20s', '--ready-timeout',
+                      '20m', '--max-average', '10s', '--max-p95', '20s', '--max-p99', '30s',
+                      '--max-standstill', '1m')
+            run.wait_line('starting 2 tiles')
+            guests.until('a guest to destroy', lambda: 'tileload-t2-cpu' in self.libvirt.qemus(),
+                         300, words=lambda: ''.join(run.lines))
+            self.libvirt.virsh('destroy', 'tileload-t2-cpu')
+            run.finish(1, 1800)
+            self.assertRegex(run.stderr, r'tile 2 cpu was powered off before it was ready')
+            first, second = run.result()['steps'][0]['tile_results']
+            self.assertTrue(first['valid'], first)
+            self.assertFalse(second['valid'])
+            found = {guest['name']: guest for guest in second['guests']}
+            self.assertIn('was powered off', found['cpu']['problem'])
+            self.assertIsNone(found['disk']['problem'])
+            self.assert_gone()
 
 
 if __name__ == '__main__':

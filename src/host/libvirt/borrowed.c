@@ -2,6 +2,7 @@
 #include "borrowed.h"
 
 #include "calls.h"
+#include "guests_internal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -69,7 +70,7 @@ bool borrowed_has(const struct borrowed *borrowed, size_t host, const char *name
         return false;
 }
 
-int borrowed_return(struct borrowed *borrowed, struct hosts *hosts, unsigned first, unsigned last,
+int borrowed_return(struct borrowed *borrowed, struct guests *guests, unsigned first, unsigned last,
         struct why *why)
 {
         size_t kept = 0;
@@ -83,7 +84,9 @@ int borrowed_return(struct borrowed *borrowed, struct hosts *hosts, unsigned fir
                         borrowed->items[kept++] = *b;
                         continue;
                 }
-                r = put_back(b, hosts, result < 0 ? NULL : why);
+                r = guests_reach(guests, b->host, result < 0 ? NULL : why);
+                if (r == 0)
+                        r = put_back(b, guests->hosts, result < 0 ? NULL : why);
                 result = result < 0 ? result : r;
                 free(b->xml);
         }

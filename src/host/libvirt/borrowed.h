@@ -8,6 +8,7 @@
 #include "domains.h"
 
 struct borrowed_domain;
+struct guests;
 
 struct borrowed {
         struct borrowed_domain *items;
@@ -22,7 +23,7 @@ bool borrowed_has(const struct borrowed *borrowed, size_t host, const char *name
 
 /* Puts the definitions of tiles first..last back and forgets them. Goes on after an error and
  * returns the first. */
-int borrowed_return(struct borrowed *borrowed, struct hosts *hosts, unsigned first, unsigned last,
+int borrowed_return(struct borrowed *borrowed, struct guests *guests, unsigned first, unsigned last,
         struct why *why);
 
 void borrowed_fini(struct borrowed *borrowed);

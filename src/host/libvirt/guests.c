@@ -13,6 +13,14 @@
 
 /* ---- the list ---- */
 
+int guests_init(
+        struct guests *guests, struct hosts *hosts, struct progress *progress, const char *results)
+{
+        *guests = (struct guests){.hosts = hosts, .progress = progress, .results = results};
+        guests->links = calloc(hosts_count(hosts), sizeof *guests->links);
+        return guests->links ? 0 : -ENOMEM;
+}
+
 int guests_add(struct guests *guests, size_t host, unsigned tile, unsigned guest, const char *name,
         const char *address, bool running)
 {
@@ -24,7 +32,13 @@ int guests_add(struct guests *guests, size_t host, unsigned tile, unsigned guest
         guests->items = items;
         g = &items[guests->n_items++];
         *g = (struct guest){
-                .host = host, .tile = tile, .guest = guest, .running = running, .asked = -1};
+                .host = host,
+                .tile = tile,
+                .guest = guest,
+                .running = running,
+                .start_heard = running,
+                .asked = -1,
+        };
         snprintf(g->name, sizeof g->name, "%s", name);
         snprintf(g->url, sizeof g->url, "http://%s:%d", address, CONTROL_PORT);
         return 0;
@@ -57,6 +71,7 @@ void guests_fini(struct guests *guests)
 {
         guests_forget(guests, 0, UINT32_MAX);
         free(guests->items);
+        free(guests->links);
         *guests = (struct guests){0};
 }
 
@@ -75,6 +90,27 @@ size_t guests_in_trouble(
                 *ret_first = *ret_first ? *ret_first : g;
         }
         return n;
+}
+
+/* ---- hosts ---- */
+
+int guests_reach(struct guests *guests, size_t host, struct why *why)
+{
+        const char *uri = hosts_uri(guests->hosts, host);
+        struct _virConnect *connection;
+        struct why inner = {0};
+
+        if (guests->links[host] == LINK_LOST) {
+                bool back = hosts_connection(guests->hosts, host, &connection, &inner) == 0;
+
+                guests->links[host] = back ? LINK_FINE : LINK_GONE;
+                progress_say(guests->progress, "%s: %s", uri,
+                        back ? "is connected again" : inner.reason);
+        }
+        if (guests->links[host] == LINK_GONE)
+                return why_set(why, -ENOTCONN, "host", uri,
+                        "the connection was lost, and could not be made again");
+        return 0;
 }
 
 /* ---- consoles ---- */
@@ -113,6 +149,8 @@ static void write_log(const struct guests *guests, const struct guest *guest)
 
 static void read_console(struct guests *guests, struct guest *guest)
 {
+        if (guests_reach(guests, guest->host, NULL) < 0)
+                return; /* what was read before stays */
         free(guest->console);
         guest->console =
                 domains_console(guests->hosts, guest->host, guest->name, GUEST_CONSOLE_MAX);
@@ -125,7 +163,8 @@ static void say_console(struct guests *guests, const struct guest *guest)
         const char *line;
 
         if (!guest->console) {
-                progress_say(guests->progress, "    (no console log is to be had)");
+                progress_say(
+                        guests->progress, "    (its console is empty, or there is no log of it)");
                 return;
         }
         for (line = last_lines(guest->console, GUEST_CONSOLE_LINES); *line;) {
@@ -139,7 +178,7 @@ static void say_console(struct guests *guests, const struct guest *guest)
 char *guests_console_tail(struct guests *guests, struct guest *guest)
 {
         /* Of one that ended, all was read then. */
-        if (guest->started_ns && (!guest->console || guest->running))
+        if (guest->started && (!guest->console || guest->running))
                 read_console(guests, guest);
         return guest->console ? strdup(last_lines(guest->console, GUEST_CONSOLE_LINES)) : NULL;
 }
@@ -168,13 +207,13 @@ void guest_in_trouble(struct guests *guests, struct guest *guest, const char *fo
         va_start(ap, format);
         vsnprintf(guest->trouble, sizeof guest->trouble, format, ap);
         va_end(ap);
-        if (guest->started_ns) {
+        if (guest->started) {
                 read_console(guests, guest);
                 look_for_panic(guest);
         }
         progress_say(guests->progress, "tile %u %s %s", guest->tile, guest_name(guest->guest),
                 guest->trouble);
-        if (guest->started_ns)
+        if (guest->started)
                 say_console(guests, guest);
 }
 
@@ -192,13 +231,17 @@ static void take_event(struct guests *guests, const struct host_event *event)
         struct guest *g;
 
         if (event->what == HOST_LOST) {
+                guests->links[event->host] = LINK_LOST;
                 progress_say(guests->progress, "%s %s: nothing more is heard of its guests",
                         hosts_uri(guests->hosts, event->host), event->text);
                 return;
         }
         g = find_domain(guests, event);
-        /* Of an earlier life we know the end already. */
-        if (!g || event->what == HOST_DOMAIN_STARTED || event->at_ns < g->started_ns)
+        if (!g)
+                return;
+        if (event->what == HOST_DOMAIN_STARTED)
+                g->start_heard = true;
+        if (event->what == HOST_DOMAIN_STARTED || !g->start_heard)
                 return;
         g->running = event->what == HOST_DOMAIN_PAUSED;
         if (!g->ending && !g->trouble[0])

@@ -20,16 +20,24 @@ struct guest {
         bool running;                 /* as far as is known */
         bool ready;                   /* was, once */
         bool ending;                  /* by us: that it stops is no trouble */
-        uint64_t started_ns;          /* by us; 0: was not */
+        bool started;                 /* by us */
+        bool start_heard;             /* an end that is heard of before is one of an earlier life */
         int asked;                    /* its index while it is waited for */
         char trouble[200];            /* completes "tile 1 disk ..."; "": none */
         char *console;                /* what it wrote before its trouble; NULL: none to be had */
+};
+
+enum guests_link {
+        LINK_FINE,
+        LINK_LOST, /* the connection ended */
+        LINK_GONE, /* and could not be made again */
 };
 
 struct guests {
         struct hosts *hosts;
         struct progress *progress; /* where to say what happens */
         const char *results;       /* whole consoles go to logs/ in it; NULL: nowhere */
+        enum guests_link *links;   /* by host */
         struct guest *items;
         size_t n_items;
 };
@@ -39,7 +47,11 @@ enum {
         GUEST_CONSOLE_LINES = 12,     /* that are shown of it */
 };
 
-/* Adds one that is off. Returns 0 or -ENOMEM. */
+/* An empty list. Returns 0 or -ENOMEM; to be given to guests_fini in any case. */
+int guests_init(
+        struct guests *guests, struct hosts *hosts, struct progress *progress, const char *results);
+
+/* Returns 0 or -ENOMEM. */
 int guests_add(struct guests *guests, size_t host, unsigned tile, unsigned guest, const char *name,
         const char *address, bool running);
 

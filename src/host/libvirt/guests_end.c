@@ -52,13 +52,15 @@ static void press(struct ending *e, struct guest *g)
 {
         struct domain_info info;
         struct why why = {0};
-        int r = domains_state(e->guests->hosts, g->host, g->name, &info, &why);
+        int r = guests_reach(e->guests, g->host, &why);
 
-        if (r == -ENOENT || (r == 0 && !info.running)) {
-                g->running = false;
-                return;
-        }
         if (r == 0)
+                r = domains_state(e->guests->hosts, g->host, g->name, &info, &why);
+        if (r == -ENOTCONN) /* nobody to ask: not waited for */
+                note_error(e, r, &why);
+        if (r == -ENOENT || r == -ENOTCONN || (r == 0 && !info.running))
+                g->running = false;
+        else if (r == 0)
                 domains_shut_down(e->guests->hosts, g->host, g->name, &why);
 }
 
@@ -101,8 +103,10 @@ static int power_off(struct ending *e, struct guest *g, uint64_t timeout_ns, str
 {
         char took[FMT_SIZE], title[64];
         struct domain_info info;
-        int r = domains_state(e->guests->hosts, g->host, g->name, &info, why);
+        int r = guests_reach(e->guests, g->host, why);
 
+        if (r == 0)
+                r = domains_state(e->guests->hosts, g->host, g->name, &info, why);
         if (r == -ENOENT || (r == 0 && !info.running))
                 return 0; /* at the last moment */
         if (r == 0)
@@ -156,6 +160,17 @@ int guests_shut_down(struct guests *guests, unsigned first, unsigned last, uint6
         return e.result;
 }
 
+int guest_remove(struct guests *guests, struct guest *guest, struct why *why)
+{
+        int r = guests_reach(guests, guest->host, why);
+
+        guest->ending = true;
+        if (r == 0)
+                r = domains_remove(guests->hosts, guest->host, guest->name, why);
+        guest->running = guest->running && r < 0;
+        return r;
+}
+
 int guests_remove(struct guests *guests, unsigned first, unsigned last, struct why *why)
 {
         struct ending e = {.guests = guests, .first = first, .last = last, .why = why};
@@ -164,10 +179,8 @@ int guests_remove(struct guests *guests, unsigned first, unsigned last, struct w
                 struct guest *g = &guests->items[i];
                 struct why inner = {0};
 
-                if (!concerns(&e, g))
-                        continue;
-                g->ending = true;
-                note_error(&e, domains_remove(guests->hosts, g->host, g->name, &inner), &inner);
+                if (concerns(&e, g))
+                        note_error(&e, guest_remove(guests, g, &inner), &inner);
         }
         return e.result;
 }

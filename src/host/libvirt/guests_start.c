@@ -62,14 +62,16 @@ static int check_whole(
 
 static void start_one(struct guests *guests, struct guest *guest)
 {
-        uint64_t now_ns = clock_now_ns();
         struct why why = {0};
+        int r = guests_reach(guests, guest->host, &why);
 
-        if (domains_start(guests->hosts, guest->host, guest->name, &why) < 0) {
+        if (r == 0)
+                r = domains_start(guests->hosts, guest->host, guest->name, &why);
+        if (r < 0) {
                 guest_in_trouble(guests, guest, "could not be started: %s", why.reason);
                 return;
         }
-        guest->started_ns = now_ns;
+        guest->started = true;
         guest->running = true;
 }
 

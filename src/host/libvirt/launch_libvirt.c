@@ -64,10 +64,8 @@ static int remove_own(struct launcher *launcher, unsigned first, unsigned last, 
                 if (g->tile < first || g->tile > last ||
                         borrowed_has(&launcher->borrowed, g->host, g->name))
                         continue;
-                g->ending = true;
-                note_error(domains_remove(launcher->hosts, g->host, g->name, &inner), &inner,
-                        &result, why);
-                g->running = false;
+                note_error(guest_remove(&launcher->guests, g, &inner), &inner, &result, why);
+                g->running = false; /* whatever could be done was */
         }
         return result;
 }
@@ -81,7 +79,7 @@ static int end_tiles(struct launcher *launcher, unsigned first, unsigned last, s
         note_error(remove_own(launcher, first, last, &inner), &inner, &result, why);
         note_error(guests_shut_down(&launcher->guests, first, last, SHUT_DOWN_NS, -1, &inner),
                 &inner, &result, why);
-        note_error(borrowed_return(&launcher->borrowed, launcher->hosts, first, last, &inner),
+        note_error(borrowed_return(&launcher->borrowed, &launcher->guests, first, last, &inner),
                 &inner, &result, why);
         guests_forget(&launcher->guests, first, last);
         return result;
@@ -152,6 +150,9 @@ static int launcher_new(const struct launch_config *config, struct launcher **re
                 r = process_make_logs(config->directory, why);
         if (r == 0)
                 r = hosts_open(&launcher->hosts, config->libvirt->connect, why);
+        if (r == 0 && guests_init(&launcher->guests, launcher->hosts, config->progress,
+                              config->directory) < 0)
+                r = why_errno(why, -ENOMEM, "launcher", NULL);
         if (r == 0)
                 r = guest_maker_init(&launcher->maker, &launcher->config, launcher->hosts, why);
         if (r == 0)
@@ -164,11 +165,6 @@ static int launcher_new(const struct launch_config *config, struct launcher **re
                 launcher_free(launcher);
                 return r;
         }
-        launcher->guests = (struct guests){
-                .hosts = launcher->hosts,
-                .progress = config->progress,
-                .results = config->directory,
-        };
         launcher->clients = (struct clients){
                 .launch = &launcher->config,
                 .host = config->libvirt->client_host,
@@ -366,12 +362,26 @@ static int client_trouble(const struct launcher *launcher, unsigned tile, struct
         return 1;
 }
 
+/* Of one that no event told of. */
+static void describe(struct launcher *launcher, const struct guest *g, char *text, size_t size)
+{
+        struct domain_info info;
+        struct why why = {0};
+        int r = guests_reach(&launcher->guests, g->host, &why);
+
+        if (r == 0)
+                r = domains_state(launcher->hosts, g->host, g->name, &info, &why);
+        if (r < 0)
+                snprintf(text, size, "has a domain %s of which nothing is known: %.120s", g->name,
+                        why.reason);
+        else
+                snprintf(text, size, "has its domain %s %s", g->name, info.state);
+}
+
 static int launcher_trouble(struct launcher *launcher, unsigned tile, unsigned guest,
         const char *problem, struct guest_trouble *ret)
 {
         struct guest *g = guests_find(&launcher->guests, tile, guest);
-        struct domain_info info;
-        struct why why = {0};
 
         *ret = (struct guest_trouble){0};
         if (!problem[0] || tile > TILE_PLAN_MAX_TILE)
@@ -382,11 +392,8 @@ static int launcher_trouble(struct launcher *launcher, unsigned tile, unsigned g
                 return 0;
         if (g->trouble[0])
                 snprintf(ret->text, sizeof ret->text, "%s", g->trouble);
-        else if (domains_state(launcher->hosts, g->host, g->name, &info, &why) < 0)
-                snprintf(ret->text, sizeof ret->text,
-                        "has a domain %s of which nothing is known: %.120s", g->name, why.reason);
         else
-                snprintf(ret->text, sizeof ret->text, "has its domain %s %s", g->name, info.state);
+                describe(launcher, g, ret->text, sizeof ret->text);
         ret->console = guests_console_tail(&launcher->guests, g);
         return 1;
 }

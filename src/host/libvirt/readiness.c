@@ -154,6 +154,22 @@ static void tidy(char *text)
                         text[i] = ' ';
 }
 
+/* The library's own words leave out what the kernel said. */
+static void say_silence(struct asked *asked, CURLcode result)
+{
+        long error = 0;
+
+        curl_easy_getinfo(asked->easy, CURLINFO_OS_ERRNO, &error);
+        if (result == CURLE_COULDNT_CONNECT && error)
+                snprintf(asked->text, sizeof asked->text, "its endpoint cannot be reached: %s",
+                        strerror((int)error));
+        else if (result == CURLE_OPERATION_TIMEDOUT)
+                snprintf(asked->text, sizeof asked->text, "its endpoint does not answer");
+        else
+                snprintf(asked->text, sizeof asked->text, "%s",
+                        asked->error[0] ? asked->error : curl_easy_strerror(result));
+}
+
 /* "failed" alone is a role in its last moment, of which the guest's systemd knows more soon: that
  * it is started again, or "failed: REASON". */
 static enum readiness_state judge(struct asked *asked, CURLcode result)
@@ -161,8 +177,7 @@ static enum readiness_state judge(struct asked *asked, CURLcode result)
         long status = 0;
 
         if (result != CURLE_OK) {
-                snprintf(asked->text, sizeof asked->text, "%s",
-                        asked->error[0] ? asked->error : curl_easy_strerror(result));
+                say_silence(asked, result);
                 return READINESS_SILENT;
         }
         curl_easy_getinfo(asked->easy, CURLINFO_RESPONSE_CODE, &status);

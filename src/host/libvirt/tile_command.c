@@ -249,9 +249,8 @@ static int do_verb(const struct verb *verb, const struct tile_options *options, 
         r = hosts_open(&job.hosts, options->libvirt.connect, why);
         if (r < 0)
                 return r;
-        job.guests.hosts = job.hosts;
-        job.guests.progress = &job.progress;
-        r = find_domains(&job, why);
+        r = guests_init(&job.guests, job.hosts, &job.progress, NULL);
+        r = r < 0 ? why_errno(why, r, "tile", NULL) : find_domains(&job, why);
         if (r == 0)
                 r = verb->run(&job, why);
         name_signal(r, why);

@@ -125,7 +125,10 @@ static int add_client(struct tile_job *job, struct targets *targets, const struc
         command = r == 0 ? client_command(&plan) : NULL;
         if (!command)
                 return why_errno(why, r < 0 ? r : -ENOMEM, "external client", NULL);
-        progress_say(&job->progress, "tile %u: its external client is yours to start on %s:\n  %s",
+        progress_say(&job->progress,
+                "tile %u: its external client is yours to start on %s (with --dirs if create had "
+                "it):"
+                "\n  %s",
                 web1->tile, host ? host : "this machine", command);
         return add_target(targets, web1->tile, GUEST_EXTERNAL, plan.url, why);
 }

@@ -50,7 +50,8 @@ extern char **environ;
 static bool is_ours(const char *variable)
 {
         return strncmp(variable, "NOTIFY_SOCKET=", 14) == 0 ||
-               strncmp(variable, "TILELOAD_CMDLINE=", 17) == 0;
+               strncmp(variable, "TILELOAD_CMDLINE=", 17) == 0 ||
+               strncmp(variable, "RUNTIME_DIRECTORY=", 18) == 0; /* eight would write into it */
 }
 
 /* Points into environ and at `notify`; free the list alone. */
