@@ -5,8 +5,7 @@ import os
 
 from run import Failure, lines, run, say
 
-# What one of the packages' archives is, and what is in it: a line "P NAME VERSION", then one for each
-# path. Run by mmdebstrap while the archives are still there.
+# For each of the packages' archives a line "P NAME VERSION", then one for each path in it. Run by mmdebstrap while the archives are still there.
 LIST = """
 set -e
 for archive in "$1"/var/cache/apt/archives/*.deb; do
@@ -24,7 +23,7 @@ def in_guest(path):
 
 
 class Packages:
-    """files: path in the guest -> path on this machine. package_of: path in the guest -> package."""
+    """files: path in the guest -> path on this machine. package_of: the same -> package."""
 
     def __init__(self, work, sources, root):
         self.path = os.path.join(work, "debian")

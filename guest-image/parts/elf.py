@@ -24,7 +24,8 @@ class Elf:
                 self.read_dynamic(start, length)
 
     def read_dynamic(self, start, length):
-        entries = [struct.unpack_from("<QQ", self.data, at) for at in range(start, start + length, 16)]
+        entries = [struct.unpack_from("<QQ", self.data, at)
+                   for at in range(start, start + length, 16)]
         strings = next(self.offset(value) for tag, value in entries if tag == DT_STRTAB)
         for tag, value in entries:
             if tag == DT_NEEDED:
@@ -34,7 +35,8 @@ class Elf:
 
     def offset(self, address):
         """Where in the file the byte is that is loaded at an address."""
-        return next(start + address - virtual for kind, _, start, virtual, _, length in self.segments
+        return next(start + address - virtual
+                    for kind, _, start, virtual, _, length in self.segments
                     if kind == PT_LOAD and virtual <= address < virtual + length)
 
     def string(self, at):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The initrd: init, the kernel modules, and a console to speak to. An archive in cpio's newc format."""
+"""The initrd: init, kernel modules, and a console to speak to, in cpio's newc format."""
 
 import os
 import stat

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""manifest.json: what the image was made of and by, every file in it, and the outputs' own hashes."""
+"""manifest.json: what the image was made of and by, every file in it, the outputs' hashes."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ import stat
 from run import run
 
 # Packages of this machine whose work is in the image's bytes.
-MAKERS = ("binutils", "cryptsetup-bin", "erofs-utils", "gcc", "libc6-dev", "meson", "zstd")
+MAKERS = ("binutils", "cryptsetup-bin", "erofs-utils", "gcc-12", "libc6-dev", "meson", "zstd")
 
 
 def sha256(path):

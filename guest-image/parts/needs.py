@@ -47,8 +47,8 @@ def check_tools(root, verity):
 def check_space(directory, needed_mb):
     free_mb = shutil.disk_usage(directory).free // 1_000_000
     if free_mb < needed_mb:
-        raise Failure(f"{directory} has {free_mb} MB left, and {needed_mb} MB are needed: make room, "
-                      "or choose another directory (TMPDIR for the work, --output for the image)")
+        raise Failure(f"{directory} has {free_mb} MB left, and {needed_mb} MB are needed: make "
+                      "room, or choose another directory (TMPDIR for the work, --output for the image)")
 
 
 def find_sources(given):

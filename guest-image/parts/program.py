@@ -56,8 +56,8 @@ class Program:
              "-Doptimization=2", "-Ddebug=false", f"-Dc_args={flags}", "-Dtests=false",
              "-Dlibvirt=disabled"],
             "meson")
-        run(["ninja", "-C", self.build, "all", "guest-image/guest-init", "guest-image/power-button"],
-            "compiling tileload")
+        run(["ninja", "-C", self.build, "all", "guest-image/guest-init",
+             "guest-image/power-button"], "compiling tileload")
         run(["meson", "install", "-C", self.build, "--no-rebuild", "--strip",
              "--destdir", self.installed], "installing tileload")
         os.makedirs(os.path.join(self.installed, "usr/lib/tileload"))

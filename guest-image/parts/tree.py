@@ -13,7 +13,7 @@ LIBRARIES = ("usr/lib/x86_64-linux-gnu", "usr/lib")  # where the dynamic linker 
 
 
 class Tree:
-    """path: a directory with usr/ and, until it has settled, etc/. packages: whose files are in it."""
+    """path: a directory with usr/ and, until it has settled, etc/. packages: whose files it has."""
 
     def __init__(self, packages, root):
         self.debian = packages
@@ -86,8 +86,8 @@ class Tree:
     def take_library(self, path, name, library):
         """Returns the path of the file itself, behind links."""
         if library not in self.debian.files:
-            raise Failure(f"/{path} needs {name}, which is in none of the packages of packages.txt: "
-                          "add the one that has it")
+            raise Failure(f"/{path} needs {name}, which is in none of the packages of "
+                          "packages.txt: add the one that has it")
         self.take(library)
         while os.path.islink(self.full(library)):
             library = self.link_target(library)
@@ -97,8 +97,8 @@ class Tree:
         origin = "/" + os.path.dirname(path)
         places = [in_guest(os.path.normpath(place.replace("$ORIGIN", origin)).lstrip("/"))
                   for place in needing.runpath] + list(LIBRARIES)
-        return next((f"{place}/{name}" for place in places if f"{place}/{name}" in self.debian.files),
-                    None)
+        paths = (f"{place}/{name}" for place in places)
+        return next((path for path in paths if path in self.debian.files), None)
 
     def check_script(self, path):
         with open(self.full(path), "rb") as file:
@@ -148,7 +148,8 @@ class Tree:
         for path in self.walk():
             if os.path.islink(self.full(path)):
                 target = self.link_target(path)
-                if not os.path.lexists(self.full(target)) and not target.startswith(("proc/", "run/")):
+                if not os.path.lexists(self.full(target)) and \
+                        not target.startswith(("proc/", "run/")):
                     raise Failure(f"/{path} leads to /{target}, which the guest does not have")
 
     def walk(self):

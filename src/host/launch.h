@@ -46,8 +46,9 @@ struct launcher_ops {
         /* Why not on this machine, in one line, or NULL. NULL: nothing is needed. */
         const char *(*missing)(void);
 
-        /* Makes ready to launch; starts nothing. */
-        int (*new)(const struct launch_config *config, struct launcher **ret, struct why *why);
+        /* Makes ready to launch; starts nothing. interrupt_fd: as for start(). */
+        int (*new)(const struct launch_config *config, int interrupt_fd, struct launcher **ret,
+                struct why *why);
         /* Ends whatever still runs, waits for it, removes its work files. */
         void (*free)(struct launcher *launcher);
 

@@ -249,7 +249,9 @@ static int launch_and_measure(
         if (r == 0)
                 r = absolute(program, "/proc/self/exe", why);
         if (r == 0)
-                r = run->ops->new (&config, &run->launcher, why);
+                r = run->ops->new (&config, run->session.signal_fd, &run->launcher, why);
+        if (r == -EINTR)
+                session_watch(&run->session).check(&run->session, why);
         if (r < 0)
                 return r;
         tell_notes(run);

@@ -78,7 +78,8 @@ class Libvirtd:
         environment = dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS='unix:path=/run/dbus/none',
                            PATH=os.environ['PATH'] + ':/usr/sbin')
         with open(log, 'w') as f:
-            process = subprocess.Popen([name, '-f', '/etc/libvirt/%s.conf' % name],
+            process = subprocess.Popen([name, '-f', '/etc/libvirt/%s.conf' % name,
+                                        '-p', '/run/libvirt/%s.pid' % name],
                                        stdin=subprocess.DEVNULL, stdout=f, stderr=f,
                                        env=environment)
         self.processes.append(process)

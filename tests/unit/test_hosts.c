@@ -48,7 +48,7 @@ static void assert_refused(const char *uris, int error, const char *part)
         struct hosts *hosts = NULL;
         struct why why = {0};
 
-        assert_case(hosts_open(&hosts, uris, &why) == error, "\"%s\": %s", uris, why.reason);
+        assert_case(hosts_open(&hosts, uris, -1, &why) == error, "\"%s\": %s", uris, why.reason);
         assert_null(hosts);
         assert_why(&why, part);
 }

@@ -98,7 +98,7 @@ static struct launcher *new (const struct launch_config *config)
         struct launcher *launcher = NULL;
         struct why why = {0};
 
-        assert_case(ops->new (config, &launcher, &why) == 0, "%s: %s", why.what, why.reason);
+        assert_case(ops->new (config, -1, &launcher, &why) == 0, "%s: %s", why.what, why.reason);
         return launcher;
 }
 
@@ -377,7 +377,7 @@ static void no_database_server(void **state)
         struct why why = {0};
 
         assert_int_equal(setenv("TILELOAD_MARIADBD", "/no/such/mariadbd", 1), 0);
-        assert_int_equal(ops->new (&config, &launcher, &why), -ENOENT);
+        assert_int_equal(ops->new (&config, -1, &launcher, &why), -ENOENT);
         assert_int_equal(unsetenv("TILELOAD_MARIADBD"), 0);
         assert_null(launcher);
         assert_string_equal(why.value, "/no/such/mariadbd");
@@ -486,7 +486,7 @@ static void one_run_in_a_directory(void **state)
         struct launcher *launcher = new (&config), *second = NULL;
         struct why why = {0};
 
-        assert_int_equal(ops->new (&config, &second, &why), -EBUSY);
+        assert_int_equal(ops->new (&config, -1, &second, &why), -EBUSY);
         assert_null(second);
         assert_true(exists("work"));
         ops->free(launcher);
@@ -504,7 +504,7 @@ static void be_launcher(int to)
         struct launcher *launcher;
         const struct targets *targets;
 
-        if (ops->new (&config, &launcher, NULL) < 0 || ops->start(launcher, 189, 189, -1, NULL) < 0)
+        if (ops->new (&config, -1, &launcher, NULL) < 0 || ops->start(launcher, 189, 189, -1, NULL) < 0)
                 _exit(1);
         targets = ops->targets(launcher);
         for (size_t i = 0; i < targets->n_items; i++)

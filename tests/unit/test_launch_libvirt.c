@@ -187,7 +187,7 @@ static struct launcher *new (const struct launch_config *config)
         struct launcher *launcher = NULL;
         struct why why = {0};
 
-        assert_case(ops->new (config, &launcher, &why) == 0, "%s: %s", why.what, why.reason);
+        assert_case(ops->new (config, -1, &launcher, &why) == 0, "%s: %s", why.what, why.reason);
         return launcher;
 }
 
@@ -360,7 +360,7 @@ static void bad_options(void **state)
 
         config.libvirt = &libvirt_options;
         libvirt_options.subnet = (char *)"10.77.0.0";
-        assert_true(ops->new (&config, &launcher, &why) < 0);
+        assert_true(ops->new (&config, -1, &launcher, &why) < 0);
         assert_string_equal(why.what, "--subnet");
         libvirt_options.subnet = (char *)SUBNET;
         libvirt_options.pool = (char *)"nosuch";

@@ -96,7 +96,7 @@ static const struct counter counters[N_DISK_COUNTERS] = {
         [DISK_IN_FLIGHT] = {"in_flight", COUNTER_GAUGE, "operations",
                 "Reads and writes in flight."},
         [DISK_LEDGER_SEQUENCE] = {"ledger_sequence", COUNTER_GAUGE, "1",
-                "The last round of the ledger that is durable."},
+                "The last round of the ledger that is durable, with the root that counts its pages."},
 };
 
 static const struct latency latencies[N_DISK_LATENCIES] = {
@@ -246,7 +246,7 @@ static int disk_setup(struct worker *worker, struct why *why)
                 .sequential_ns = config->sequential_ns,
         };
         worker_set(worker, DISK_FILE_BYTES, config->size);
-        worker_set(worker, DISK_LEDGER_SEQUENCE, disk->ledger.sequence);
+        worker_set(worker, DISK_LEDGER_SEQUENCE, disk->ledger.counted);
         worker_add(worker, DISK_TORN_AT_START, n_torn);
         return 0;
 }

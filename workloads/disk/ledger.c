@@ -298,6 +298,7 @@ static void seal(struct disk_ledger *ledger)
 
 void disk_ledger_adopt(struct disk_ledger *ledger)
 {
+        ledger->counted = ledger->sequence;
         if (ledger->newest > ledger->sequence)
                 seal(ledger);
         ledger->round = (ledger->newest / LIFE_ROUNDS + 1) * LIFE_ROUNDS;
@@ -326,6 +327,7 @@ enum disk_ledger_event disk_ledger_done(
                 return done_failed(ledger, map);
         switch (ledger->step) {
         case DISK_LEDGER_SYNC_DATA:
+                ledger->counted = ledger->sequence;
                 promise_noted(ledger);
                 ledger->step = DISK_LEDGER_IDLE;
                 if (any_due(ledger)) {

@@ -53,6 +53,7 @@ struct disk_ledger {
         uint64_t after;    /* as it was found: the newest root that a page was written after */
         uint64_t newest;   /* likewise, the newest round of which something is there */
         uint64_t sequence; /* of the last round that is durable */
+        uint64_t counted;  /* of the last one whose root is, too: no update of it can hide */
         uint64_t round;    /* of the last one that was begun: none is ever given twice */
         unsigned root_slot;
         uint64_t marks; /* sum over the current copies of all pages */

@@ -38,6 +38,7 @@ void disk_record_finish(struct worker *worker, long result, uint64_t done_ns)
                 break;
         case DISK_LEDGER_SYNCED:
                 worker_add(worker, DISK_SYNCS, 1);
+                worker_set(worker, DISK_LEDGER_SEQUENCE, disk->ledger.counted);
                 worker_latency(
                         worker, DISK_SYNC, disk->record_sent_ns, disk->record_sent_ns, done_ns);
                 break;
@@ -46,7 +47,6 @@ void disk_record_finish(struct worker *worker, long result, uint64_t done_ns)
                 break;
         case DISK_LEDGER_RECORDED:
                 worker_add(worker, DISK_LEDGER_ROUNDS, 1);
-                worker_set(worker, DISK_LEDGER_SEQUENCE, disk->ledger.sequence);
                 break;
         case DISK_LEDGER_FAILED:
                 worker_add(worker, DISK_LEDGER_ERRORS, 1);

@@ -3,6 +3,7 @@
 
 #include "calls.h"
 #include "clock.h"
+#include "connection.h"
 #include "event_loop.h"
 
 #include <errno.h>
@@ -20,6 +21,11 @@ enum {
 /* One that could not be reached is not tried again before: each try may take minutes, and there are
  * many guests to ask about. */
 #define RETRY_AFTER_NS (5 * NS_PER_S)
+
+/* A daemon that has just been started, on a busy host, asks QEMU for a while what it can do. One
+ * that was lost has answered before. */
+#define CONNECT_TIMEOUT_NS   (120 * NS_PER_S)
+#define RECONNECT_TIMEOUT_NS (30 * NS_PER_S)
 
 struct host {
         struct hosts *hosts;
@@ -214,12 +220,6 @@ int hosts_next_event(struct hosts *hosts, struct host_event *ret)
 
 /* ---- connections ---- */
 
-/* Where a password or the like is asked for, there is nobody to answer. */
-static int refuse(virConnectCredentialPtr credentials, unsigned n, void *data)
-{
-        return -1;
-}
-
 /* ssh would ask on the terminal, past the callback above: "no_tty" keeps it from that. */
 static char *quiet_uri(const char *uri)
 {
@@ -262,30 +262,27 @@ static int watch(struct host *host, struct why *why)
         return 0;
 }
 
-static int try_to_connect(struct host *host, struct why *why)
+static int try_to_connect(
+        struct host *host, uint64_t timeout_ns, int interrupt_fd, struct why *why)
 {
-        static int kinds[] = {VIR_CRED_USERNAME, VIR_CRED_AUTHNAME, VIR_CRED_PASSPHRASE,
-                VIR_CRED_ECHOPROMPT, VIR_CRED_NOECHOPROMPT};
-        static virConnectAuth nobody = {
-                .credtype = kinds, .ncredtype = ARRAY_SIZE(kinds), .cb = refuse};
         _cleanup_free_ char *uri = quiet_uri(host->uri);
         int r;
 
         if (!uri)
                 return why_errno(why, -ENOMEM, "host", host->uri);
-        host->connection = vir.ConnectOpenAuth(uri, &nobody, 0);
-        if (!host->connection)
-                return calls_why(why, "host", NULL, host->uri, "connect");
+        r = connection_open(&host->connection, uri, host->uri, timeout_ns, interrupt_fd, why);
+        if (r < 0)
+                return r;
         r = watch(host, why);
         if (r < 0)
                 disconnect(host);
         return r;
 }
 
-static int connect_to(struct host *host, struct why *why)
+static int connect_again(struct host *host, struct why *why)
 {
         if (host->error == 0 || clock_now_ns() - host->failed_ns > RETRY_AFTER_NS) {
-                host->error = try_to_connect(host, &host->why);
+                host->error = try_to_connect(host, RECONNECT_TIMEOUT_NS, -1, &host->why);
                 host->failed_ns = clock_now_ns();
         }
         if (host->error < 0 && why)
@@ -306,7 +303,7 @@ int hosts_connection(struct hosts *hosts, size_t host, virConnectPtr *ret, struc
         if (lost)
                 disconnect(h);
         if (!h->connection)
-                r = connect_to(h, why);
+                r = connect_again(h, why);
         if (r == 0)
                 *ret = h->connection;
         return r;
@@ -355,7 +352,7 @@ static int set_uris(struct hosts *hosts, const char *uris, struct why *why)
         return 0;
 }
 
-static int open_all(struct hosts *hosts, const char *uris, struct why *why)
+static int open_all(struct hosts *hosts, const char *uris, int interrupt_fd, struct why *why)
 {
         int r = set_uris(hosts, uris, why);
 
@@ -370,14 +367,14 @@ static int open_all(struct hosts *hosts, const char *uris, struct why *why)
                 return why_errno(why, r, "libvirt's event loop", NULL);
         hosts->has_loop = true;
         for (size_t i = 0; i < hosts->n_items; i++) {
-                r = connect_to(&hosts->items[i], why);
+                r = try_to_connect(&hosts->items[i], CONNECT_TIMEOUT_NS, interrupt_fd, why);
                 if (r < 0)
                         return r;
         }
         return 0;
 }
 
-int hosts_open(struct hosts **ret, const char *uris, struct why *why)
+int hosts_open(struct hosts **ret, const char *uris, int interrupt_fd, struct why *why)
 {
         struct hosts *hosts;
         int r = calls_load(why);
@@ -389,7 +386,7 @@ int hosts_open(struct hosts **ret, const char *uris, struct why *why)
                 return why_errno(why, -ENOMEM, "hosts", NULL);
         pthread_mutex_init(&hosts->lock, NULL);
         hosts->fd = -1;
-        r = open_all(hosts, uris, why);
+        r = open_all(hosts, uris, interrupt_fd, why);
         if (r < 0) {
                 hosts_free(hosts);
                 return r;

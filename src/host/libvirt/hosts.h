@@ -33,8 +33,9 @@ struct host_event {
 
 /* Connects to each of the URIs, which have spaces between them. Nothing is ever asked on the
  * terminal: where a password is needed, that is an error. Returns 0, or -errno with *why naming the
- * URI: -ELIBACC (no libvirt), -EACCES, -EINVAL (none given, or one twice), -EIO... */
-int hosts_open(struct hosts **ret, const char *uris, struct why *why);
+ * URI: -ELIBACC (no libvirt), -EACCES, -EINVAL (none given, or one twice), -ETIMEDOUT, -EIO...;
+ * -EINTR as soon as interrupt_fd (-1: none) is readable. */
+int hosts_open(struct hosts **ret, const char *uris, int interrupt_fd, struct why *why);
 
 /* Closes the connections and ends the event loop. hosts may be NULL. */
 void hosts_free(struct hosts *hosts);
@@ -56,6 +57,6 @@ int hosts_fd(struct hosts *hosts);
 int hosts_next_event(struct hosts *hosts, struct host_event *ret);
 
 /* The connection, for the files of this room; it stays with hosts. One that was lost is made anew,
- * so that a host that came back can be cleaned up. Returns 0 or -errno. */
+ * so that a host that came back can be cleaned up. Returns 0 or -errno; within half a minute. */
 struct _virConnect;
 int hosts_connection(struct hosts *hosts, size_t host, struct _virConnect **ret, struct why *why);

@@ -136,7 +136,8 @@ static int try_plan(struct launcher *launcher, struct why *why)
         return r;
 }
 
-static int launcher_new(const struct launch_config *config, struct launcher **ret, struct why *why)
+static int launcher_new(const struct launch_config *config, int interrupt_fd, struct launcher **ret,
+        struct why *why)
 {
         struct launcher *launcher = calloc(1, sizeof *launcher);
         int r;
@@ -149,7 +150,7 @@ static int launcher_new(const struct launch_config *config, struct launcher **re
         if (r == 0)
                 r = process_make_logs(config->directory, why);
         if (r == 0)
-                r = hosts_open(&launcher->hosts, config->libvirt->connect, why);
+                r = hosts_open(&launcher->hosts, config->libvirt->connect, interrupt_fd, why);
         if (r == 0 && guests_init(&launcher->guests, launcher->hosts, config->progress,
                               config->directory) < 0)
                 r = why_errno(why, -ENOMEM, "launcher", NULL);

@@ -246,11 +246,11 @@ static int do_verb(const struct verb *verb, const struct tile_options *options, 
         job.signal_fd = signals_catch();
         if (job.signal_fd < 0)
                 return why_errno(why, job.signal_fd, "signals", NULL);
-        r = hosts_open(&job.hosts, options->libvirt.connect, why);
-        if (r < 0)
-                return r;
-        r = guests_init(&job.guests, job.hosts, &job.progress, NULL);
-        r = r < 0 ? why_errno(why, r, "tile", NULL) : find_domains(&job, why);
+        r = hosts_open(&job.hosts, options->libvirt.connect, job.signal_fd, why);
+        if (r == 0 && guests_init(&job.guests, job.hosts, &job.progress, NULL) < 0)
+                r = why_errno(why, -ENOMEM, "tile", NULL);
+        if (r == 0)
+                r = find_domains(&job, why);
         if (r == 0)
                 r = verb->run(&job, why);
         name_signal(r, why);

@@ -135,7 +135,8 @@ static void launcher_free(struct launcher *launcher)
         free(launcher);
 }
 
-static int launcher_new(const struct launch_config *config, struct launcher **ret, struct why *why)
+static int launcher_new(const struct launch_config *config, int interrupt_fd, struct launcher **ret,
+        struct why *why)
 {
         struct launcher *launcher = calloc(1, sizeof *launcher);
         struct tiles *tiles;
