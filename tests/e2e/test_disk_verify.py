@@ -328,6 +328,21 @@ class Ledger(VerifyTest):
                           summary='0 torn, 0 lost', reason='ledger')
 
 
+    def test_an_update_of_the_last_round_is_lost(self):
+        """And with it the root of that round, as if its last sync had never been: what tells of it
+        is the sequence that the role gave while it worked."""
+        self.work(*WRITES_ONLY, rounds=3)
+        seen = self.assert_sound(self.verify(), newer=0)
+        last = [offset for offset in (*self.ROOTS, *map(self.newer_page, range(self.PAGES)))
+                if struct.unpack_from('<Q', self.read_at(offset), 16)[0] == seen]
+        self.assertEqual(len(last), 1 + self.PAGES)
+        for offset in last[:-1]: # a page of that round is there
+            self.write(offset, os.urandom(BLOCK))
+        self.assertLess(self.assert_sound(self.verify()), seen)
+        self.assert_found(self.verify('--min-sequence', seen), 'ledger: sequence .*',
+                          summary='0 torn, 0 lost', reason='ledger')
+
+
 class Files(VerifyTest):
     def test_cut_off(self):
         self.work()

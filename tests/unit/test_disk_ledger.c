@@ -276,12 +276,14 @@ static void a_round(void **state)
         assert_int_equal(f->ledger.sequence, 2);
         assert_int_equal(step(f), DISK_LEDGER_WRITE_ROOT);
         assert_int_equal(f->ledger.step, DISK_LEDGER_IDLE);
+        assert_int_equal(f->ledger.counted, 1); /* no sync has come after the root */
 
         assert_int_equal(read_back(f, &f->after), DISK_LEDGER_SOUND);
         assert_int_equal(f->after.newest, 2);
         for (uint64_t b = 0; b < SMALL; b++)
                 assert_int_equal(f->after.promised[b], b == 5 || b == 2 * N ? 2 : 1);
         whole_round(f);
+        assert_int_equal(f->ledger.counted, 2);
         assert_int_equal(read_back(f, &f->after), DISK_LEDGER_SOUND);
         assert_int_equal(f->after.promised[6], 2);
 }
@@ -403,6 +405,7 @@ static void unfinished_round(void **state)
         assert_int_equal(f->ledger.promised[5], 2);
         disk_ledger_adopt(&f->ledger);
         assert_int_equal(f->ledger.sequence, 2);
+        assert_int_equal(f->ledger.counted, 1);
         assert_int_equal(step(f), DISK_LEDGER_WRITE_ROOT);
         assert_int_equal(read_back(f, &f->after), DISK_LEDGER_SOUND);
         assert_int_equal(f->after.sequence, 2);

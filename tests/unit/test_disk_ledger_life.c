@@ -277,7 +277,7 @@ static void start(struct life *l)
         disk_ledger_fini(&l->ledger);
         disk_map_fini(&l->map);
         assert_int_equal(load(l, &l->ledger), DISK_LEDGER_SOUND);
-        assert_true(l->ledger.newest >= l->sequence);
+        assert_true(l->ledger.sequence >= l->sequence);
         l->n_unfinished += l->ledger.newest > l->ledger.sequence;
         l->disk.sync_at = l->disk.clock++;
         disk_synced(&l->disk, &l->rng, true);
@@ -358,11 +358,17 @@ static void end_ledger(struct life *l)
                         disk_written(&l->disk, at(l->io.offset + i), well);
         }
         l->io.kind = DISK_LEDGER_NOTHING;
-        if (disk_ledger_done(&l->ledger, &l->map, result) != DISK_LEDGER_RECORDED)
-                return;
-        memcpy(l->recorded, l->ledger.promised, sizeof l->recorded);
-        memset(l->failed, 0, sizeof l->failed);
-        l->sequence = l->ledger.sequence;
+        switch (disk_ledger_done(&l->ledger, &l->map, result)) {
+        case DISK_LEDGER_RECORDED:
+                memcpy(l->recorded, l->ledger.promised, sizeof l->recorded);
+                memset(l->failed, 0, sizeof l->failed);
+                break;
+        case DISK_LEDGER_SYNCED:
+                l->sequence = l->ledger.counted;
+                break;
+        default:
+                break;
+        }
 }
 
 /* ---- a disk that loses updates ---- */

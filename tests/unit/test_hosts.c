@@ -2,6 +2,7 @@
 #include "libvirt_test.h"
 
 #include "clock.h"
+#include "host_connect.h"
 #include "macro.h"
 #include "textfile.h"
 
@@ -11,7 +12,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #define PATIENCE_MS 30000
 
@@ -177,6 +181,77 @@ static void signals_come_to_us(void **state)
         hosts_free(hosts);
 }
 
+/* ---- a daemon that takes connections and never answers ---- */
+
+static int listen_deaf(char uri[static 160])
+{
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        snprintf(address.sun_path, sizeof address.sun_path, "%s/deaf", directory);
+        snprintf(uri, 160, "qemu+unix:///system?socket=%s", address.sun_path);
+        assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+        assert_int_equal(listen(fd, 5), 0);
+        return fd;
+}
+
+/* Who still waits for it gets an end of file. */
+static void end_deaf(int fd)
+{
+        char path[96];
+
+        close(fd);
+        snprintf(path, sizeof path, "%s/deaf", directory);
+        unlink(path);
+}
+
+/* What was given up ends by itself. */
+static void await_threads(unsigned n)
+{
+        uint64_t deadline_ns = clock_now_ns() + PATIENCE_MS * NS_PER_MS;
+
+        while (count_entries("/proc/self/task") != n && clock_now_ns() < deadline_ns)
+                poll(NULL, 0, 10);
+        assert_int_equal(count_entries("/proc/self/task"), n);
+}
+
+static void does_not_wait_for_ever(void **state)
+{
+        unsigned threads = count_entries("/proc/self/task");
+        unsigned descriptors = count_entries("/proc/self/fd");
+        virConnectPtr connection = NULL;
+        struct why why = {0};
+        char uri[160];
+        int fd = listen_deaf(uri);
+
+        assert_int_equal(
+                host_connect(&connection, uri, "shown", 200 * NS_PER_MS, -1, &why), -ETIMEDOUT);
+        assert_null(connection);
+        assert_why(&why, "host \"shown\": no answer within 200 ms: ");
+        end_deaf(fd);
+        await_threads(threads);
+        assert_int_equal(count_entries("/proc/self/fd"), descriptors);
+}
+
+static void can_be_interrupted(void **state)
+{
+        unsigned threads = count_entries("/proc/self/task");
+        int interrupt = eventfd(1, EFD_CLOEXEC);
+        struct hosts *hosts = NULL;
+        struct why why = {0};
+        char uri[160];
+        int fd = listen_deaf(uri);
+
+        assert_int_equal(hosts_open(&hosts, uri, interrupt, &why), -EINTR);
+        assert_null(hosts);
+        assert_why(&why, "interrupted: by a signal");
+        end_deaf(fd);
+        await_threads(threads);
+        hosts = open_hosts("test:///default"); /* nothing is in its way */
+        hosts_free(hosts);
+        close(interrupt);
+}
+
 /* ---- events ---- */
 
 static struct host_event next_event(struct hosts *hosts)
@@ -282,6 +357,8 @@ int main(void)
                 cmocka_unit_test(is_there_once),
                 cmocka_unit_test(ends_cleanly),
                 cmocka_unit_test(signals_come_to_us),
+                cmocka_unit_test(does_not_wait_for_ever),
+                cmocka_unit_test(can_be_interrupted),
                 cmocka_unit_test(tells_what_happens),
                 cmocka_unit_test(loses_no_event),
                 cmocka_unit_test(ends_amid_events),

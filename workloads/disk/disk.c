@@ -96,7 +96,8 @@ static const struct counter counters[N_DISK_COUNTERS] = {
         [DISK_IN_FLIGHT] = {"in_flight", COUNTER_GAUGE, "operations",
                 "Reads and writes in flight."},
         [DISK_LEDGER_SEQUENCE] = {"ledger_sequence", COUNTER_GAUGE, "1",
-                "The last round of the ledger that is durable, with the root that counts its pages."},
+                "The last round of the ledger that is durable, with the root that counts its "
+                "pages."},
 };
 
 static const struct latency latencies[N_DISK_LATENCIES] = {

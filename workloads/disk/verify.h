@@ -14,7 +14,7 @@
 struct disk_verify_config {
         const char *path;
         uint64_t size;         /* what it should be, 0: any */
-        uint64_t min_sequence; /* what the ledger must have come to */
+        uint64_t min_sequence; /* of the root; all the pages that it counts are checked by it */
         uint64_t max_lines;    /* of findings, 0: all of them */
 };
 

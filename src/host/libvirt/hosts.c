@@ -3,8 +3,8 @@
 
 #include "calls.h"
 #include "clock.h"
-#include "connection.h"
 #include "event_loop.h"
+#include "host_connect.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -262,15 +262,14 @@ static int watch(struct host *host, struct why *why)
         return 0;
 }
 
-static int try_to_connect(
-        struct host *host, uint64_t timeout_ns, int interrupt_fd, struct why *why)
+static int try_to_connect(struct host *host, uint64_t timeout_ns, int interrupt_fd, struct why *why)
 {
         _cleanup_free_ char *uri = quiet_uri(host->uri);
         int r;
 
         if (!uri)
                 return why_errno(why, -ENOMEM, "host", host->uri);
-        r = connection_open(&host->connection, uri, host->uri, timeout_ns, interrupt_fd, why);
+        r = host_connect(&host->connection, uri, host->uri, timeout_ns, interrupt_fd, why);
         if (r < 0)
                 return r;
         r = watch(host, why);

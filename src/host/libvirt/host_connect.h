@@ -15,5 +15,5 @@ struct _virConnect;
  * -ETIMEDOUT, -EINTR as soon as interrupt_fd (-1: none) is readable, or what calls_why() makes of
  * libvirt's own error. A try that is given up goes on in a thread of its own, and closes what it
  * may still come to. */
-int connection_open(struct _virConnect **ret, const char *uri, const char *shown,
-        uint64_t timeout_ns, int interrupt_fd, struct why *why);
+int host_connect(struct _virConnect **ret, const char *uri, const char *shown, uint64_t timeout_ns,
+        int interrupt_fd, struct why *why);

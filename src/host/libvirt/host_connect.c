@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "connection.h"
+#include "host_connect.h"
 
 #include "calls.h"
 #include "clock.h"
@@ -149,7 +149,7 @@ static int conclude(struct attempt *a, virConnectPtr *ret, struct why *why)
         return r;
 }
 
-int connection_open(virConnectPtr *ret, const char *uri, const char *shown, uint64_t timeout_ns,
+int host_connect(virConnectPtr *ret, const char *uri, const char *shown, uint64_t timeout_ns,
         int interrupt_fd, struct why *why)
 {
         struct attempt *a = attempt_new(uri, shown);
