@@ -30,7 +30,8 @@ static inline struct hosts *open_hosts(const char *uris)
         struct why why = {0};
         char line[1024];
 
-        assert_case(hosts_open(&hosts, uris, -1, &why) == 0, "%s", why_format(&why, line, sizeof line));
+        assert_case(
+                hosts_open(&hosts, uris, -1, &why) == 0, "%s", why_format(&why, line, sizeof line));
         return hosts;
 }
 

@@ -504,7 +504,8 @@ static void be_launcher(int to)
         struct launcher *launcher;
         const struct targets *targets;
 
-        if (ops->new (&config, -1, &launcher, NULL) < 0 || ops->start(launcher, 189, 189, -1, NULL) < 0)
+        if (ops->new (&config, -1, &launcher, NULL) < 0 ||
+                ops->start(launcher, 189, 189, -1, NULL) < 0)
                 _exit(1);
         targets = ops->targets(launcher);
         for (size_t i = 0; i < targets->n_items; i++)

@@ -78,8 +78,9 @@ static int complete(struct role_plan *plan, const struct launch_config *config,
 
 static void set_address(struct role_plan *plan, unsigned tile, unsigned guest)
 {
-        snprintf(plan->address, sizeof plan->address, "127.%u.%u.1", tile,
-                guest == GUEST_EXTERNAL ? EXTERNAL_HOST : guest);
+        unsigned host = guest == GUEST_EXTERNAL ? EXTERNAL_HOST : guest;
+
+        snprintf(plan->address, sizeof plan->address, "127.%u.%u.1", tile % 256, host % 256);
         snprintf(plan->url, sizeof plan->url, "http://%s:%d", plan->address, CONTROL_PORT);
         snprintf(plan->listen, sizeof plan->listen, "%s:%d", plan->address, CONTROL_PORT);
 }
