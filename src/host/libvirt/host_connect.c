@@ -138,9 +138,10 @@ static bool give_up(struct attempt *a)
 
 static int conclude(struct attempt *a, virConnectPtr *ret, struct why *why)
 {
-        int r = a->error;
+        int r;
 
         pthread_join(a->thread, NULL);
+        r = a->error;
         if (r == 0)
                 *ret = STEAL_PTR(a->connection);
         else if (why)
