@@ -5,7 +5,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
 enum {
@@ -25,14 +24,15 @@ static void note(struct seen *seen, const char *name, const char *serial)
                 serial[0] ? serial : "no serial");
 }
 
-static bool look(const char *serial, char *path, size_t size, struct seen *seen)
+/* Returns how many disks have the serial. */
+static unsigned look(const char *serial, char *path, size_t size, struct seen *seen)
 {
         DIR *directory = opendir("/sys/block");
         const struct dirent *entry;
-        bool found = false;
+        unsigned found = 0;
 
         *seen = (struct seen){};
-        while (!found && directory && (entry = readdir(directory))) {
+        while (directory && (entry = readdir(directory))) {
                 char file[300], text[64] = "";
 
                 if (entry->d_name[0] == '.')
@@ -41,9 +41,10 @@ static bool look(const char *serial, char *path, size_t size, struct seen *seen)
                 if (textfile_read(file, text, sizeof text) < 0)
                         text[0] = '\0';
                 note(seen, entry->d_name, text);
-                found = strcmp(text, serial) == 0;
-                if (found)
-                        snprintf(path, size, "/dev/%.40s", entry->d_name);
+                if (strcmp(text, serial) != 0)
+                        continue;
+                found++;
+                snprintf(path, size, "/dev/%.40s", entry->d_name);
         }
         if (directory)
                 closedir(directory);
@@ -53,8 +54,9 @@ static bool look(const char *serial, char *path, size_t size, struct seen *seen)
 int disk_wait(const char *serial, unsigned seconds, char *path, size_t size, struct why *why)
 {
         struct seen seen;
+        unsigned found;
 
-        for (unsigned ms = 0; !look(serial, path, size, &seen); ms += LOOK_EVERY_MS) {
+        for (unsigned ms = 0; (found = look(serial, path, size, &seen)) == 0; ms += LOOK_EVERY_MS) {
                 if (ms >= seconds * 1000)
                         return why_set(why, -ENODEV, "disk with serial", serial,
                                 "not there after %u s. Disks: %s. Give usr.erofs to the guest as "
@@ -62,5 +64,9 @@ int disk_wait(const char *serial, unsigned seconds, char *path, size_t size, str
                                 seconds, seen.disks[0] ? seen.disks : "none", serial);
                 usleep(LOOK_EVERY_MS * 1000);
         }
+        if (found > 1)
+                return why_set(why, -ENOTUNIQ, "disk with serial", serial,
+                        "there are %u of them. Disks: %s. Give that serial to one disk", found,
+                        seen.disks);
         return 0;
 }
