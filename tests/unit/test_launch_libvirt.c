@@ -517,6 +517,86 @@ static void running_tiles_are_refused(void **state)
         assert_nothing_left();
 }
 
+/* ---- somebody else, at the same time ---- */
+
+static __typeof__(vir.DomainDefineXMLFlags) real_define;
+static __typeof__(vir.DomainCreateWithFlags) real_create;
+
+static void define_his(void)
+{
+        _cleanup_(domain_free_p) virDomainPtr domain = real_define(libvirt,
+                "<domain type='test'><name>tileload-t191-cpu</name><memory>8192</memory><metadata>"
+                "<t:guest xmlns:t='urn:tileload:guest:1' tile='191' name='cpu' "
+                "address='127.91.191.5'/></metadata><os><type>hvm</type></os></domain>",
+                0);
+
+        assert_non_null(domain);
+}
+
+static virDomainPtr define_after_him(virConnectPtr connection, const char *xml, unsigned flags)
+{
+        vir.DomainDefineXMLFlags = real_define;
+        define_his();
+        return real_define(connection, xml, flags);
+}
+
+static int create_after_him(virDomainPtr domain, unsigned flags)
+{
+        _cleanup_(domain_free_p) virDomainPtr his =
+                vir.DomainLookupByName(libvirt, "tileload-t191-cpu");
+
+        vir.DomainCreateWithFlags = real_create;
+        assert_int_equal(real_create(his, 0), 0);
+        return real_create(domain, flags);
+}
+
+/* Neither taken over nor removed. */
+static void made_by_another_meanwhile(void **state)
+{
+        struct launch_config config = small();
+        struct launcher *launcher = new (&config);
+        struct why why = {0};
+        char *after;
+        int r;
+
+        real_define = vir.DomainDefineXMLFlags;
+        vir.DomainDefineXMLFlags = define_after_him;
+        r = ops->start(launcher, 191, 191, -1, &why);
+        vir.DomainDefineXMLFlags = real_define;
+        assert_int_equal(r, -EEXIST);
+        assert_why(&why, "domain \"tileload-t191-cpu\": " URI ": was made by somebody else");
+        ops->free(launcher);
+        assert_int_equal(count_domains(), 1);
+        assert_int_equal(count_volumes(), 0);
+        after = definition("tileload-t191-cpu");
+        assert_non_null(strstr(after, "<memory unit='KiB'>8192<"));
+        free(after);
+        assert_int_equal(tile(&why, "destroy", "--tiles", "191", NULL), EXIT_DONE);
+        assert_nothing_left();
+}
+
+static void started_by_another_meanwhile(void **state)
+{
+        struct launch_config config = small();
+        struct launcher *launcher;
+        struct why why = {0};
+        int r;
+
+        assert_int_equal(tile(&why, "create", CREATE("191"), NULL), EXIT_DONE);
+        launcher = new (&config);
+        real_create = vir.DomainCreateWithFlags;
+        vir.DomainCreateWithFlags = create_after_him;
+        r = ops->start(launcher, 191, 191, -1, &why);
+        vir.DomainCreateWithFlags = real_create;
+        assert_int_equal(r, -EBUSY);
+        assert_why(&why, "domain \"tileload-t191-cpu\": " URI ": was started by somebody else");
+        ops->free(launcher);
+        assert_true(is_running("tileload-t191-cpu"));
+        assert_false(is_running("tileload-t191-web1"));
+        assert_int_equal(tile(&why, "destroy", "--tiles", "191", NULL), EXIT_DONE);
+        assert_nothing_left();
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -532,6 +612,8 @@ int main(void)
                 TEST(cut_off_creates_are_seen),
                 TEST(borrowed_tiles_stay),
                 TEST(running_tiles_are_refused),
+                TEST(made_by_another_meanwhile),
+                TEST(started_by_another_meanwhile),
         };
         const char *factor = getenv("TILELOAD_TEST_SLOWDOWN");
 

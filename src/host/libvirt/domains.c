@@ -171,14 +171,16 @@ int domains_start(struct hosts *hosts, size_t host, const char *name, struct why
                 r = is_active(&found, why);
         if (r < 0)
                 return r;
-        if (r == 1)
-                return check_not_paused(&found, why);
+        if (r == 1) {
+                r = check_not_paused(&found, why);
+                return r < 0 ? r : 1;
+        }
         /* libvirt-guests may have saved it when its host was shut down. */
         if (vir.DomainHasManagedSaveImage(found.domain, 0) == 1)
                 flags |= VIR_DOMAIN_START_FORCE_BOOT;
         if (vir.DomainCreateWithFlags(found.domain, flags) < 0) {
                 r = calls_why(why, "domain", name, found.uri, "start it");
-                return vir.DomainIsActive(found.domain) == 1 ? 0 : r;
+                return vir.DomainIsActive(found.domain) == 1 ? 1 : r;
         }
         return 0;
 }

@@ -44,8 +44,8 @@ int domains_state(struct hosts *hosts, size_t host, const char *name, struct dom
 int domains_create(struct hosts *hosts, size_t host, const char *name, const struct domain_xml *xml,
         bool *ret_made, struct why *why);
 
-/* Boots it: a state that somebody saved is not resumed. 0 also when it runs already; -EBUSY when it
- * is paused. */
+/* Boots it: a state that somebody saved is not resumed. 1 when it runs already; -EBUSY when it is
+ * paused. */
 int domains_start(struct hosts *hosts, size_t host, const char *name, struct why *why);
 
 /* Asks the guest to shut down and does not wait: by the ACPI power button, or its guest agent if

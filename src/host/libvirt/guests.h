@@ -66,12 +66,13 @@ struct guests_start {
         uint64_t timeout_ns;
         bool wait;       /* until each is ready, or in trouble */
         bool whole_tile; /* -ECHILD when no tile at all can be whole any more */
+        bool alone;      /* -EBUSY when one runs already: somebody else has started it */
         int interrupt_fd;
 };
 
 /* Starts them, whom others need first, and waits. A guest that does not start, ends, says that its
  * role failed or is late is in trouble, and the others go on: that is no error. Returns 0; -EINTR;
- * -ECHILD with *why naming a guest; or another -errno. */
+ * -ECHILD or -EBUSY with *why naming a guest; or another -errno. */
 int guests_start(struct guests *guests, const struct guests_start *start, struct why *why);
 
 /* How many of them are in trouble; *ret_first: the first, or NULL. */

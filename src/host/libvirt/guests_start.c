@@ -60,19 +60,25 @@ static int check_whole(
 
 /* ---- starting ---- */
 
-static void start_one(struct guests *guests, struct guest *guest)
+/* Returns 0 also when it could not be started, or -EBUSY. */
+static int start_one(struct guests *guests, struct guest *guest, bool alone, struct why *why)
 {
-        struct why why = {0};
-        int r = guests_reach(guests, guest->host, &why);
+        struct why inner = {0};
+        int r = guests_reach(guests, guest->host, &inner);
 
         if (r == 0)
-                r = domains_start(guests->hosts, guest->host, guest->name, &why);
+                r = domains_start(guests->hosts, guest->host, guest->name, &inner);
+        if (r == 1 && alone)
+                return why_set(why, -EBUSY, "domain", guest->name,
+                        "%s: was started by somebody else, who uses tile %u at the same time",
+                        hosts_uri(guests->hosts, guest->host), guest->tile);
         if (r < 0) {
-                guest_in_trouble(guests, guest, "could not be started: %s", why.reason);
-                return;
+                guest_in_trouble(guests, guest, "could not be started: %s", inner.reason);
+                return 0;
         }
         guest->started = true;
         guest->running = true;
+        return 0;
 }
 
 static int start_stage(struct guests *guests, const struct guests_start *start,
@@ -86,9 +92,10 @@ static int start_stage(struct guests *guests, const struct guests_start *start,
                         continue;
                 if (guests_interrupted(start->interrupt_fd, why))
                         return -EINTR;
-                start_one(guests, g);
+                r = start_one(guests, g, start->alone, why);
                 guests_take_events(guests);
-                r = check_whole(guests, start, why);
+                if (r == 0)
+                        r = check_whole(guests, start, why);
                 if (r < 0)
                         return r;
         }

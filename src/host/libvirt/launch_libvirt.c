@@ -177,6 +177,29 @@ static int launcher_new(const struct launch_config *config, int interrupt_fd, st
 
 /* ---- starting ---- */
 
+/* What has come since the tiles were looked at is made by somebody else at this moment. It would be
+ * measured as ours, and removed. */
+static int check_new(
+        struct launcher *launcher, const struct guest_plan *plan, size_t host, struct why *why)
+{
+        struct domain_info info;
+        struct why inner;
+        int r;
+
+        if (borrowed_has(&launcher->borrowed, host, plan->domain))
+                return 0;
+        r = domains_state(launcher->hosts, host, plan->domain, &info, &inner);
+        if (r == -ENOENT) /* or not ours: found out when it is made */
+                return 0;
+        if (r < 0) {
+                *why = inner;
+                return r;
+        }
+        return why_set(why, -EEXIST, "domain", plan->domain,
+                "%s: was made by somebody else just now, who uses tile %u at the same time",
+                hosts_uri(launcher->hosts, host), plan->tile);
+}
+
 static int make_guest(struct launcher *launcher, unsigned tile, unsigned guest, struct why *why)
 {
         size_t host = hosts_of_tile(launcher->hosts, tile);
@@ -186,7 +209,9 @@ static int make_guest(struct launcher *launcher, unsigned tile, unsigned guest, 
 
         if (r < 0)
                 return r;
-        r = guest_maker_make(&launcher->maker, &plan, &made, why);
+        r = check_new(launcher, &plan, host, why);
+        if (r == 0)
+                r = guest_maker_make(&launcher->maker, &plan, &made, why);
         if (r == 0 && guests_add(&launcher->guests, host, tile, guest, plan.domain, plan.address,
                               false) < 0) {
                 if (made)
@@ -307,6 +332,7 @@ static int start_tiles(
                 .timeout_ns = launcher->config.ready_timeout_ns,
                 .wait = true,
                 .whole_tile = true,
+                .alone = true,
                 .interrupt_fd = interrupt_fd,
         };
         int r = borrow_tiles(launcher, first, last, why);
