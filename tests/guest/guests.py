@@ -91,15 +91,21 @@ def logs():
     return os.environ['TILELOAD_GUEST_LOGS']
 
 
-def scratch(test):
-    """A directory for a test (or, with its class, for all of them), on a disk. Sockets fit in."""
+def scratch(test=None):
+    """A directory for a test, with its class for all of them, or for the file's; on a disk. Paths
+    of sockets fit in."""
     path = tempfile.mkdtemp(prefix='tileload-guest-', dir=os.environ.get('TMPDIR', '/var/tmp'))
     clean_up(test, shutil.rmtree, path)
     return path
 
 
 def clean_up(test, *call):
-    (test.addClassCleanup if isinstance(test, type) else test.addCleanup)(*call)
+    if test is None:
+        unittest.addModuleCleanup(*call)
+    elif isinstance(test, type):
+        test.addClassCleanup(*call)
+    else:
+        test.addCleanup(*call)
 
 
 def figure(line):

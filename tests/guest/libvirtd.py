@@ -5,10 +5,12 @@ It needs libvirt-daemon and libvirt-daemon-driver-qemu, and none of the packages
 service running: their configuration files are written here, to places that only this process sees.
 """
 
+import functools
 import os
 import shutil
 import signal
 import subprocess
+import unittest
 
 import guests
 import namespace
@@ -42,12 +44,13 @@ def missing():
 
 
 class Libvirtd:
-    def __init__(self, test):
-        """For all tests of a class."""
-        self.directory = guests.scratch(test)
+    """One for all tests of a file: one at a time is all that there can be."""
+
+    def __init__(self):
+        self.directory = guests.scratch()
         self.pool = os.path.join(self.directory, 'pool')
         self.processes = []
-        test.addClassCleanup(self.close)
+        unittest.addModuleCleanup(self.close)
         os.makedirs('/var/lib/libvirt/dnsmasq', exist_ok=True)
         for name, text in ('qemu.conf', QEMU_CONF), ('libvirtd.conf', LIBVIRTD_CONF), \
                 ('virtlogd.conf', ''):
@@ -65,6 +68,11 @@ class Libvirtd:
         guests.run('ip', 'link', 'delete', namespace.BRIDGE)
         self.define('net', self.sample('network.xml'))
         self.virsh('net-start', 'tileload')
+
+    @classmethod
+    @functools.cache
+    def get(cls):
+        return cls()
 
     @staticmethod
     def sample(name):
