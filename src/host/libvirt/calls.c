@@ -62,9 +62,9 @@ int calls_load(struct why *why)
 
 #ifdef __SANITIZE_THREAD__ /* GCC; clang has no such macro */
 /* libvirt's event loop is GLib's, whose locks are futexes of its own making: ThreadSanitizer does
- * not see them, and takes what these libraries do among themselves for races. What they do with ours
- * is watched all the same. libxml2 goes with them: it takes a mutex itself and leaves it by a jump
- * that seems to come from libvirt, so that half of what it does would be seen. */
+ * not see them, and takes what these libraries do among themselves for races. What they do with
+ * ours is watched all the same. libxml2 goes with them: it takes a mutex itself and leaves it by a
+ * jump that seems to come from libvirt, so that half of what it does would be seen. */
 const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void)
 {
