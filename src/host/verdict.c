@@ -23,17 +23,6 @@ struct quantiles quantiles_of(const struct hist *hist)
         };
 }
 
-double jain_index(const double *values, size_t n)
-{
-        double sum = 0, squares = 0;
-
-        for (size_t i = 0; i < n; i++) {
-                sum += values[i];
-                squares += values[i] * values[i];
-        }
-        return squares > 0 ? sum * sum / ((double)n * squares) : 1;
-}
-
 double under_way_at_most(double offered_rate, uint64_t p50_ns)
 {
         return 4 * sqrt(offered_rate * (double)p50_ns / 1e9) + 1;

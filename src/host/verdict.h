@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "statistics.h"
 #include "window.h"
 
 struct limits {
@@ -57,9 +58,6 @@ struct step_verdict {
 };
 
 struct quantiles quantiles_of(const struct hist *hist);
-
-/* Jain's index (Jain, Chiu, Hawe: DEC-TR-301, 1984): (sum x)^2 / (n * sum x^2); 1 if all are 0. */
-double jain_index(const double *values, size_t n);
 
 /* How many more requests may be under way at the window's end than at its start by chance alone. In
  * a steady state that number wavers about rate x response time (Little's law), by its root; four of
