@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "textfile.h"
 
-#include "macro.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -21,6 +19,31 @@ ssize_t textfile_read(const char *path, char *text, size_t size)
                 n--;
         text[n] = '\0';
         return n;
+}
+
+#define LOAD_MAX (1u << 20)
+
+int textfile_load(char **ret, const char *option, const char *path, struct why *why)
+{
+        _cleanup_fclose_ FILE *file = fopen(path, "re");
+        _cleanup_free_ char *text = malloc(LOAD_MAX + 1);
+        size_t n;
+
+        if (!file)
+                return why_errno(why, -errno, option, path);
+        if (!text)
+                return why_errno(why, -ENOMEM, option, path);
+        errno = 0;
+        n = fread(text, 1, LOAD_MAX + 1, file);
+        if (ferror(file))
+                return why_errno(why, errno ? -errno : -EIO, option, path);
+        if (n > LOAD_MAX)
+                return why_set(why, -EFBIG, option, path, "larger than 1 MiB");
+        if (memchr(text, '\0', n))
+                return why_set(why, -EINVAL, option, path, "not a text file");
+        text[n] = '\0';
+        *ret = STEAL_PTR(text);
+        return 0;
 }
 
 uint64_t textfile_number(const char *text, const char *key)

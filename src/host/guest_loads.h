@@ -10,11 +10,15 @@
 
 /* 0: not given. */
 struct guest_loads {
-        uint64_t dirs, users, think_ns, cpu_memory, disk_size, oltp_rows, oltp_threads;
+        uint64_t dirs, users, think_ns;
+        uint64_t cpu_memory, cpu_think_ns;
+        uint64_t disk_size;
+        double disk_max_rate;
+        uint64_t oltp_rows, oltp_threads, oltp_think_ns;
 };
 
 enum {
-        N_GUEST_LOAD_OPTIONS = 7,
+        N_GUEST_LOAD_OPTIONS = 10,
 };
 extern const struct option guest_load_options[N_GUEST_LOAD_OPTIONS]; /* fill a guest_loads */
 

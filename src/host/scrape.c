@@ -154,7 +154,7 @@ static void start_fetch(struct scraper *scraper, size_t i, bool brief, uint64_t 
         char url[512];
 
         snprintf(url, sizeof url, "%s/stats.json%s", scraper->targets->items[i].url,
-                brief ? "?brief=1" : "");
+                brief ? "?sums=1" : "");
         fetch->size = 0;
         fetch->failed = false;
         fetch->error[0] = '\0';

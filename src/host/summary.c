@@ -17,10 +17,14 @@ void summary_headline(FILE *to, const struct step_window *w, const struct step_v
         char rate[FMT_SIZE], mean[FMT_SIZE], p95[FMT_SIZE], p99[FMT_SIZE], errors[FMT_SIZE],
                 guest_errors[FMT_SIZE];
         const char *judgement = w->interrupted ? "cut short" : v->valid ? "valid" : "NOT valid";
+        char window[32] = "";
 
+        if (w->repeat > 1)
+                snprintf(window, sizeof window, " in window %u", w->repeat);
         fprintf(to,
-                "%u tile%s (%zu guests) %s; %s requests/s; average response %s (p95 %s, p99 %s); ",
-                w->n_tiles, plural(w->n_tiles), w->n_guests - w->n_tiles, judgement,
+                "%u tile%s (%zu guests) %s%s; %s requests/s; average response %s (p95 %s, p99 "
+                "%s); ",
+                w->n_tiles, plural(w->n_tiles), w->n_guests - w->n_tiles, judgement, window,
                 fmt_number(rate, v->rate, v->rate < 100 ? 1 : 0),
                 fmt_duration(mean, (uint64_t)v->response.mean_ns),
                 fmt_duration(p95, v->response.p95_ns), fmt_duration(p99, v->response.p99_ns));
@@ -42,6 +46,27 @@ static void print_response(FILE *to, const char *from, const struct quantiles *q
                 fmt_duration(max, q->max_ns));
 }
 
+static void print_warm_up(FILE *to, const struct step_window *w)
+{
+        const struct settling *s = &w->settling;
+
+        fprintf(to, "  warm-up         %.1f s", w->warmup_s);
+        if (s->what[0])
+                fprintf(to, ", NOT settled: %s still changed by %+.1f %% in %.0f s", s->what,
+                        s->change_percent, s->window_s);
+        else if (s->known)
+                fputs(", settled", to);
+        fputc('\n', to);
+}
+
+static void print_limits(FILE *to, const struct step_verdict *v)
+{
+        for (size_t i = 0; i < v->reached.n_items; i++)
+                fprintf(to, "%s%s", i ? "; " : "  at its limit    ", v->reached.items[i].text);
+        if (v->reached.n_items)
+                fputc('\n', to);
+}
+
 static void print_figures(FILE *to, const struct step_window *w, const struct step_verdict *v)
 {
         char requests[FMT_SIZE], offered[FMT_SIZE];
@@ -54,6 +79,7 @@ static void print_figures(FILE *to, const struct step_window *w, const struct st
         }
         if (total > 0)
                 busy = (double)cpu_busy_ns(&w->host_cpu) / total * 100;
+        print_warm_up(to, w);
         fprintf(to,
                 "  requests        %s answered in %.1f s; offered %s/s; sent late %" PRIu64
                 ", dropped %" PRIu64 "\n",
@@ -69,6 +95,7 @@ static void print_figures(FILE *to, const struct step_window *w, const struct st
                 "  this host       CPU %.1f %% busy, steal %.1f %%; measuring cost %.2f s of CPU\n",
                 busy, total > 0 ? (double)w->host_cpu.steal_ns / total * 100 : 0,
                 (double)w->cost.cpu_ns / 1e9);
+        print_limits(to, v);
 }
 
 static const char *work_unit(const struct guest_window *g)
@@ -135,6 +162,26 @@ static void print_drift(FILE *to, const struct step_window *w)
         }
 }
 
+/* Was it the clients, and not the host? */
+static void print_clients(FILE *to, const struct step_window *w, const struct step_verdict *v)
+{
+        const struct client_use *c = &w->usage.clients;
+
+        for (size_t i = 0; i < v->reached.n_items; i++)
+                if (v->reached.items[i].resource == LIMIT_CLIENT) {
+                        fprintf(to,
+                                "\n  note: the external clients were a limit, not the host alone"
+                                ": more tiles would not show what it can do\n");
+                        break;
+                }
+        if (bottleneck_clients_starved(&w->usage))
+                fprintf(to,
+                        "\n  note: the external clients share this host's CPUs, which are all "
+                        "busy: "
+                        "%.1f %% of their requests were sent late\n",
+                        c->late_share * 100);
+}
+
 /* The last words of guests in trouble. */
 static void print_consoles(FILE *to, const struct step_window *w)
 {
@@ -160,6 +207,7 @@ void summary_step(FILE *to, const struct step_window *w, const struct step_verdi
         print_figures(to, w, v);
         print_guests(to, w);
         print_drift(to, w);
+        print_clients(to, w, v);
         for (size_t i = 0; i < v->n_tiles; i++)
                 for (size_t j = 0; j < v->tiles[i].n_reasons; j++)
                         fprintf(to, "%s  tile %u is not valid: %s\n", i + j ? "" : "\n",

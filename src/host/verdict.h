@@ -32,6 +32,8 @@ struct tile_verdict {
         unsigned tile;
         unsigned guests; /* a bit for each enum tile_guest that was measured */
         bool valid;
+        bool broken; /* not valid for what is no chance: wrong answers, a guest that was not there
+                      */
         char reasons[VERDICT_REASONS][192]; /* why not */
         size_t n_reasons;
 
@@ -46,7 +48,7 @@ struct tile_verdict {
 };
 
 struct step_verdict {
-        bool valid;
+        bool valid, broken;
         struct tile_verdict *tiles; /* in the order of tile numbers */
         size_t n_tiles;
         double rate, offered_rate;
@@ -55,6 +57,7 @@ struct step_verdict {
         struct quantiles response, raw; /* of all tiles' requests together */
         double jain;                    /* fairness: 1 = every tile has the same throughput */
         double worst_share;             /* the smallest tiles[].share */
+        struct limits_reached reached;  /* resources that had no more to give */
 };
 
 struct quantiles quantiles_of(const struct hist *hist);

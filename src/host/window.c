@@ -77,6 +77,8 @@ void step_window_fini(struct step_window *window)
         for (size_t i = 0; i < window->n_guests; i++)
                 guest_window_fini(&window->guests[i]);
         free(window->guests);
+        host_use_fini(&window->usage.host);
+        free(window->usage.remotes);
         *window = (struct step_window){0};
 }
 
@@ -332,6 +334,21 @@ uint64_t guest_window_count(const struct guest_window *guest, const char *name)
                 if (strcmp(guest->counts[i].name, name) == 0)
                         return guest->counts[i].value;
         return 0;
+}
+
+double guest_window_offered(const struct guest_window *guest)
+{
+        double sum = 0;
+
+        for (size_t i = 0; i < guest->n_counts; i++) {
+                const struct count *c = &guest->counts[i];
+
+                if (strcmp(c->name, "offered") == 0)
+                        sum += (double)c->value;
+                else if (strcmp(c->name, "overdue") == 0)
+                        sum += (double)c->value - (double)c->start;
+        }
+        return fmax(sum, 0);
 }
 
 uint64_t guest_window_sum(const struct guest_window *guest, enum counter_kind kind)

@@ -3,7 +3,9 @@
  * A run.json as plain values (docs/results.md): what reports and comparisons are made from.
  *
  * The file may come from anywhere: whatever is missing or not as it should be is an error that
- * names file, place and what was expected, and nothing else happens.
+ * names file, place and what was expected, and nothing else happens. What is here was checked, what
+ * is borrowed for the kinds of its members, and no text has control characters: where there were
+ * any, there are question marks.
  */
 #pragma once
 
@@ -14,6 +16,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+enum {
+        RUN_MAX_GUEST = 8, /* of a tile */
+};
 
 /* Times in ms; the mean is exact, the others are within the histogram's 0.8 %. */
 struct run_quantiles {
@@ -34,11 +40,14 @@ struct run_guest {
         char *problem;  /* NULL: measured. Otherwise what follows is 0, NAN or NULL */
         double seconds; /* its window */
         uint64_t work, errors;
+        const json_t *error_kinds; /* borrowed: {"timeout": 3, ...}, those that happened */
         double rate_per_s;
         char work_unit[24];
         struct run_quantiles corrected, raw; /* of the headline latency; count 0: it has none */
         struct hist *hist;                   /* corrected; NULL: it has none */
         double cpu_share;     /* of one CPU that its processes used; NAN: not known */
+        double queued_share;  /* of the time: its threads waited for a CPU; NAN: not known */
+        double rss_bytes;     /* of its processes, at the end; NAN: not known */
         double steal_percent; /* of its machine; NAN: not known */
         struct run_second *series;
         size_t n_series;
@@ -68,9 +77,10 @@ struct run_step {
         double rate_per_s, offered_per_s;
         struct run_quantiles response, raw;
         double jain, worst_share;
-        double host_cpu_busy_percent;
-        double harness_cpu_percent; /* of the host, for measuring */
-        bool settled;
+        unsigned host_cpus;
+        double host_cpu_busy_percent; /* NAN: not known */
+        double harness_cpu_percent;   /* of the host, for measuring; NAN: not known */
+        bool settled;                 /* true as well where the file does not tell */
         char *unsettled; /* what was still changing and how fast; NULL: nothing, or not told */
         char **limits;   /* resources at their limit, strongest first: "host CPU 100 %" */
         size_t n_limits;
@@ -81,13 +91,17 @@ struct run_step {
 
 struct run_file {
         char *path;   /* of run.json, as errors and reports show it */
-        json_t *json; /* the document; what is borrowed is part of it */
+        json_t *json; /* the document; what is borrowed is part of it. Without the bulk that is in
+                       * the structs: histograms, series, counters */
         bool complete;
         char *incomplete_reason; /* NULL when complete */
         unsigned valid_tiles;
         char launch[16], profile[16];
-        char *ended_by;                          /* "host CPU 100 %"; NULL: it is not told */
-        const json_t *limits, *manifest, *notes; /* borrowed */
+        char *ended_by;          /* "host CPU 100 %"; NULL: it is not told */
+        char ended_kind[16];     /* "last step", "invalid", "no gain", "search"; empty: not told */
+        char ended_resource[16]; /* "cpu", "memory", "disk", "network", "client"; empty: none */
+        const json_t *limits, *manifest, *notes; /* borrowed; members as in docs/results.md */
+        const json_t *placement;                 /* borrowed; NULL: none */
         struct run_step *steps;
         size_t n_steps;
 };
@@ -95,6 +109,10 @@ struct run_file {
 /* path: a results directory or a run.json. Returns 0, -ENOENT and the like, -EINVAL (not such a
  * file), -EFBIG (over 1 GiB) or -ENOMEM, with *why. */
 int run_file_read(struct run_file *ret, const char *path, struct why *why);
+
+/* The same from memory; path is for errors and reports. */
+int run_file_parse(
+        struct run_file *ret, const char *path, const char *text, size_t size, struct why *why);
 void run_file_free(struct run_file *run);
 
 /* NULL: it has no such one. */

@@ -112,6 +112,39 @@ static void cut_short(void **state)
         compare("interrupted", &w);
 }
 
+static void a_host_at_its_limit(void **state)
+{
+        struct step_window w = described(1);
+
+        w.repeat = 2;
+        w.warmup_s = 30;
+        w.settling = (struct settling){.known = true,
+                .bound = 0.05,
+                .window_s = 10,
+                .what = "disk",
+                .change_percent = -8.12};
+        w.usage.host.cpu_busy_percent = 99.7;
+        w.usage.psi.has = true;
+        w.usage.psi.memory_full_us = 1000000;
+        w.usage.seconds = 10;
+        w.usage.clients = (struct client_use){.here = true,
+                .late_share = 0.123,
+                .busiest_cpu_percent = 30,
+                .busiest_queued_percent = 50};
+        compare("limits", &w);
+}
+
+static void clients_that_were_the_limit(void **state)
+{
+        struct step_window w = described(1);
+
+        w.warmup_s = 5;
+        w.settling = (struct settling){.known = true, .settled = true, .bound = 0.05};
+        w.usage.host.cpu_busy_percent = 40;
+        w.usage.clients = (struct client_use){.here = true, .busiest_cpu_percent = 99.4};
+        compare("clients", &w);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -119,6 +152,8 @@ int main(void)
                 cmocka_unit_test(two_tiles_of_which_one_suffers),
                 cmocka_unit_test(a_guest_whose_launcher_knows_why),
                 cmocka_unit_test(cut_short),
+                cmocka_unit_test(a_host_at_its_limit),
+                cmocka_unit_test(clients_that_were_the_limit),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

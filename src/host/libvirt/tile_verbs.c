@@ -54,10 +54,26 @@ static int create_tile(
         return r;
 }
 
+static int check_placement(struct tile_job *job, struct guest_maker *maker, struct why *why)
+{
+        const struct tile_options *o = job->options;
+        int r = guest_maker_check_placement(maker, o->first, o->last, why);
+
+        if (r == 0 && maker->placement.mode == PLACEMENT_FILE)
+                progress_say(&job->progress,
+                        "note: the placement file %s has no line for any guest of tiles %s",
+                        maker->placement.path, o->tiles);
+        return r < 0 ? r : 0;
+}
+
 int tile_create(struct tile_job *job, struct why *why)
 {
         const struct tile_options *o = job->options;
-        struct launch_config config = {.seed = o->seed, .libvirt = &o->libvirt};
+        struct launch_config config = {
+                .seed = o->seed,
+                .placement = o->placement,
+                .libvirt = &o->libvirt,
+        };
         struct guest_load_texts texts;
         struct guest_maker maker;
         int r = 0;
@@ -69,6 +85,7 @@ int tile_create(struct tile_job *job, struct why *why)
                 r = guest_maker_init(&maker, &config, job->hosts, why);
         if (r < 0)
                 return r;
+        r = check_placement(job, &maker, why);
         for (unsigned t = o->first; r == 0 && t <= o->last; t++)
                 r = create_tile(job, &maker, t, why);
         guest_maker_fini(&maker);

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "html.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
+/* ---- text ---- */
+
+/* One character of UTF-8 from at on: its length and *ret, or 0 if there is none. at is
+ * NUL-terminated, and a NUL continues nothing. */
+static size_t utf8_decode(const unsigned char *at, uint32_t *ret)
+{
+        static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+        size_t n = at[0] < 0x80   ? 1
+                   : at[0] < 0xc2 ? 0
+                   : at[0] < 0xe0 ? 2
+                   : at[0] < 0xf0 ? 3
+                   : at[0] < 0xf5 ? 4
+                                  : 0;
+        uint32_t c = n == 1 ? at[0] : at[0] & (0x7fu >> n);
+
+        for (size_t i = 1; i < n; i++) {
+                if ((at[i] & 0xc0) != 0x80)
+                        return 0;
+                c = c << 6 | (at[i] & 0x3fu);
+        }
+        if (n == 0 || c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
+                return 0;
+        *ret = c;
+        return n;
+}
+
+static bool is_text(uint32_t c)
+{
+        if (c < 0x20)
+                return c == '\n' || c == '\t';
+        if (c >= 0x7f && c < 0xa0)
+                return false;
+        return !(c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
+                 (c >= 0x2066 && c <= 0x2069) || (c & 0xfffe) == 0xfffe ||
+                 (c >= 0xfdd0 && c <= 0xfdef));
+}
+
+static void put_character(FILE *to, const char *at, size_t n)
+{
+        switch (*at) {
+        case '&':
+                fputs("&amp;", to);
+                break;
+        case '<':
+                fputs("&lt;", to);
+                break;
+        case '>':
+                fputs("&gt;", to);
+                break;
+        case '"':
+                fputs("&quot;", to);
+                break;
+        case '\'':
+                fputs("&#39;", to);
+                break;
+        default:
+                fwrite(at, 1, n, to);
+        }
+}
+
+void html_text(FILE *to, const char *text)
+{
+        uint32_t c;
+        size_t n;
+
+        for (; text && *text; text += n ? n : 1) {
+                n = utf8_decode((const unsigned char *)text, &c);
+                if (n && is_text(c))
+                        put_character(to, text, n);
+                else
+                        fputs(REPLACEMENT, to);
+        }
+}
+
+void html_text_v(FILE *to, const char *format, va_list ap)
+{
+        char *text = NULL;
+
+        if (vasprintf(&text, format, ap) < 0)
+                text = NULL;
+        html_text(to, text ? text : REPLACEMENT);
+        free(text);
+}
+
+void html_textf(FILE *to, const char *format, ...)
+{
+        va_list ap;
+
+        va_start(ap, format);
+        html_text_v(to, format, ap);
+        va_end(ap);
+}
+
+/* ---- tables ---- */
+
+void html_table_begin(FILE *to, const char *caption, ...)
+{
+        va_list ap;
+
+        fputs("<div class=\"scroll\">\n<table>\n<caption>", to);
+        va_start(ap, caption);
+        html_text_v(to, caption, ap);
+        va_end(ap);
+        fputs("</caption>\n", to);
+}
+
+void html_table_head(FILE *to, const struct html_column *columns, size_t n)
+{
+        fputs("<thead><tr>", to);
+        for (size_t i = 0; i < n; i++) {
+                fprintf(to, "<th scope=\"col\"%s>", columns[i].words ? " class=\"text\"" : "");
+                html_text(to, columns[i].name);
+                if (columns[i].unit) {
+                        fputs(" <span class=\"unit\">", to);
+                        html_text(to, columns[i].unit);
+                        fputs("</span>", to);
+                }
+                fputs("</th>", to);
+        }
+        fputs("</tr></thead>\n<tbody>\n", to);
+}
+
+void html_table_end(FILE *to)
+{
+        fputs("</tbody>\n</table>\n</div>\n", to);
+}
+
+void html_row_begin(FILE *to, const char *name, ...)
+{
+        va_list ap;
+
+        fputs("<tr><th scope=\"row\">", to);
+        va_start(ap, name);
+        html_text_v(to, name, ap);
+        va_end(ap);
+        fputs("</th>", to);
+}
+
+void html_row_end(FILE *to)
+{
+        fputs("</tr>\n", to);
+}
+
+void html_cell(FILE *to, const char *text, ...)
+{
+        va_list ap;
+
+        fputs("<td class=\"text\">", to);
+        va_start(ap, text);
+        html_text_v(to, text, ap);
+        va_end(ap);
+        fputs("</td>", to);
+}
+
+void html_number(FILE *to, double value, int decimals)
+{
+        char text[FMT_SIZE];
+
+        fprintf(to, "<td>%s</td>", isfinite(value) ? fmt_number(text, value, decimals) : "–");
+}
+
+static int decimals_of(double value)
+{
+        double size = fabs(value);
+
+        if (size < 0.0005)
+                return 0;
+        return size < 0.9995 ? 3 : size < 9.995 ? 2 : size < 99.95 ? 1 : 0;
+}
+
+char *html_figure_text(char text[static FMT_SIZE], double value)
+{
+        if (!isfinite(value))
+                return strcpy(text, "–");
+        return fmt_number(text, value, decimals_of(value));
+}
+
+void html_figure(FILE *to, double value)
+{
+        html_number(to, value, decimals_of(value));
+}
+
+void html_range(FILE *to, double low, double high)
+{
+        char from[FMT_SIZE], upto[FMT_SIZE];
+        int decimals = MAX(decimals_of(low), decimals_of(high));
+
+        if (isfinite(low) && isfinite(high))
+                fprintf(to, "<td>%s–%s</td>", fmt_number(from, low, decimals),
+                        fmt_number(upto, high, decimals));
+        else
+                fputs("<td>–</td>", to);
+}

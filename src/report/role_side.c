@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "role_side.h"
+
+#include "macro.h"
+#include "quantile_ratio.h"
+#include "samples.h"
+#include "scaling_row.h"
+
+#include <errno.h>
+#include <math.h>
+
+/* ---- one side ---- */
+
+static double ms(uint64_t ns)
+{
+        return (double)ns / 1e6;
+}
+
+/* NAN for what is no percentile. */
+static double quantile_of(size_t metric)
+{
+        static const double quantiles[COMPARE_METRICS] = {
+                [COMPARE_P50] = 0.5, [COMPARE_P95] = 0.95, [COMPARE_P99] = 0.99, [COMPARE_MAX] = 1};
+
+        return quantiles[metric] > 0 ? quantiles[metric] : NAN;
+}
+
+/* Its latencies, added to an empty histogram, and their average share of a CPU. */
+static double look_at_window(struct hist *hist, const struct run_step *step, unsigned guest)
+{
+        double cpu = 0;
+        unsigned known = 0;
+
+        for (size_t i = 0; i < step->n_tile_results; i++) {
+                const struct run_guest *one = run_tile_guest(&step->tile_results[i], guest);
+
+                if (!one || one->problem)
+                        continue;
+                if (one->hist)
+                        hist_add(hist, one->hist);
+                if (isfinite(one->cpu_share)) {
+                        cpu += one->cpu_share;
+                        known++;
+                }
+        }
+        return known ? cpu / known : NAN;
+}
+
+static int add_window(struct role_side *side, const struct run_step *step, unsigned guest)
+{
+        _cleanup_free_ struct hist *hist = calloc(1, sizeof *hist);
+        double cpu;
+        bool timed;
+        int r;
+
+        if (!hist)
+                return -ENOMEM;
+        cpu = look_at_window(hist, step, guest);
+        timed = hist_count(hist) > 0;
+        r = sample_add_figure(&side->windows[COMPARE_CPU], cpu);
+        for (size_t m = COMPARE_P50; m <= COMPARE_P99 && timed && r == 0; m++)
+                r = sample_add_figure(
+                        &side->windows[m], ms(hist_quantile_ns(hist, quantile_of(m))));
+        hist_add(side->hist, hist);
+        return r;
+}
+
+int role_side_make(struct role_side *ret, const struct scaling_row *row, unsigned guest)
+{
+        int r;
+
+        *ret = (struct role_side){
+                .use = role_use_of(row, guest), .hist = calloc(1, sizeof *ret->hist)};
+        r = ret->hist ? 0 : -ENOMEM;
+        for (size_t i = 0; i < row->n_steps && r == 0; i++) {
+                const struct run_step *step = row->steps[i];
+
+                r = sample_add_role_rate(&ret->rates, step, guest);
+                if (r == 0)
+                        r = sample_add_role_mean(&ret->means, step, guest);
+                if (r == 0)
+                        r = add_window(ret, step, guest);
+        }
+        return r;
+}
+
+void role_side_fini(struct role_side *side)
+{
+        free(side->hist);
+        sample_fini(&side->rates);
+        sample_fini(&side->means);
+        for (size_t m = 0; m < COMPARE_METRICS; m++)
+                sample_fini(&side->windows[m]);
+}
+
+/* Of all windows; NAN: not known. */
+static double figure_of(const struct role_side *side, size_t metric)
+{
+        double operations = (double)side->use.work + (double)side->use.errors;
+
+        if (!side->use.measured)
+                return NAN;
+        switch (metric) {
+        case COMPARE_RATE:
+                return side->use.unit[0] ? side->use.rate : NAN;
+        case COMPARE_AVERAGE:
+                return hist_count(side->hist) ? hist_mean_ns(side->hist) / 1e6 : NAN;
+        case COMPARE_ERRORS:
+                return operations > 0 ? (double)side->use.errors / operations : 0;
+        case COMPARE_CPU:
+                return side->use.cpu_share;
+        default:
+                return hist_count(side->hist)
+                               ? ms(hist_quantile_ns(side->hist, quantile_of(metric)))
+                               : NAN;
+        }
+}
+
+/* ---- two of them ---- */
+
+/* The interval goes around the quotient of what is shown. */
+static void settle(struct compare_figure *figure)
+{
+        if (!isfinite(figure->before) || !isfinite(figure->after))
+                figure->ratio = interval_missing("not known of both");
+        else if (!(figure->before > 0))
+                figure->ratio = interval_missing("the baseline has none");
+        else
+                interval_around(&figure->ratio, figure->after / figure->before);
+        if (figure->ratio.missing)
+                figure->ratio.low = figure->ratio.high = NAN;
+}
+
+int compare_windows(
+        struct compare_figure *figure, const struct sample *before, const struct sample *after)
+{
+        int r = bootstrap_ratio(&figure->ratio, after, before);
+
+        if (MIN(before->n, after->n) < BOOTSTRAP_MIN_REPEATS)
+                figure->ratio.missing = "one figure a window: it takes 3 windows of each run";
+        settle(figure);
+        return r;
+}
+
+static int compare_quantile(struct compare_figure *figure, const struct role_side *before,
+        const struct role_side *after, double quantile)
+{
+        const struct tail b = {before->hist, &before->means}, a = {after->hist, &after->means};
+        int r = quantile_ratio(&figure->ratio, &a, &b, quantile);
+
+        settle(figure);
+        return r;
+}
+
+static int compare_readings(
+        struct compare_figure *figure, const struct sample *before, const struct sample *after)
+{
+        int r = bootstrap_ratio(&figure->ratio, after, before);
+
+        settle(figure);
+        return r;
+}
+
+/* A quotient without interval. */
+static int leave_open(struct compare_figure *figure, const char *reason)
+{
+        figure->ratio = interval_missing(reason);
+        if (figure->before > 0)
+                figure->ratio.estimate = figure->after / figure->before;
+        return 0;
+}
+
+static int compare_metric(struct compare_figure *figure, const struct role_side *before,
+        const struct role_side *after, size_t metric)
+{
+        const struct sample *b = &before->windows[metric], *a = &after->windows[metric];
+
+        switch (metric) {
+        case COMPARE_RATE:
+                return compare_readings(figure, &before->rates, &after->rates);
+        case COMPARE_AVERAGE:
+                return compare_readings(figure, &before->means, &after->means);
+        case COMPARE_ERRORS:
+                return leave_open(figure, "failures are too rare to be judged by their ratio");
+        case COMPARE_MAX:
+                return leave_open(figure, "a single value, the longest, has no interval");
+        case COMPARE_P50:
+        case COMPARE_P95:
+        case COMPARE_P99:
+                if (MIN(a->n, b->n) < BOOTSTRAP_MIN_REPEATS)
+                        return compare_quantile(figure, before, after, quantile_of(metric));
+                break;
+        default:
+                break;
+        }
+        return compare_windows(figure, b, a);
+}
+
+int role_sides_compare(struct compare_figure ret[static COMPARE_METRICS],
+        const struct role_side *before, const struct role_side *after)
+{
+        int r = 0;
+
+        for (size_t m = 0; m < COMPARE_METRICS && r == 0; m++) {
+                ret[m] = (struct compare_figure){
+                        .before = figure_of(before, m), .after = figure_of(after, m)};
+                r = compare_metric(&ret[m], before, after, m);
+        }
+        return r;
+}
