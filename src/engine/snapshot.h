@@ -29,6 +29,7 @@ struct identity {
         unsigned tile, guest; /* 0: none given */
         char hostname[65];
 };
+/* This start of a role: its times, a random start_id, the host's name. */
 void identity_init(struct identity *identity, unsigned tile, unsigned guest);
 
 struct snapshot {
