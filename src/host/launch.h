@@ -24,6 +24,7 @@ struct launch_config {
         uint64_t max_in_flight; /* of each tile's external client */
         uint64_t seed;
         uint64_t ready_timeout_ns;            /* for one call of start() */
+        unsigned last_tile;                   /* that start() will be called for; 0: not known */
         struct progress *progress;            /* where to say what happens; NULL: nowhere */
         const struct libvirt_config *libvirt; /* launch_libvirt only */
 
@@ -69,8 +70,9 @@ struct launcher_ops {
         int (*fd)(struct launcher *launcher);
         int (*check)(struct launcher *launcher, struct why *why);
 
-        /* What the launcher knows of a guest that may be in trouble: returns 1 with *ret filled, or
-         * 0. problem is what the measurer found, "" for nothing. NULL: knows nothing more. */
+        /* What the launcher knows of a guest's trouble: returns 1 with *ret filled, or 0. problem
+         * is what the measurer found, "" for nothing; a guest that was in trouble is so all the
+         * same. NULL: knows nothing more. */
         int (*trouble)(struct launcher *launcher, unsigned tile, unsigned guest,
                 const char *problem, struct guest_trouble *ret);
 

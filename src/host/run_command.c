@@ -240,6 +240,7 @@ static int launch_and_measure(
                 .max_in_flight = o->max_in_flight,
                 .seed = o->seed,
                 .ready_timeout_ns = o->ready_timeout_ns,
+                .last_tile = o->last,
                 .progress = &run->session.progress,
                 .libvirt = &o->libvirt,
         };

@@ -10,6 +10,7 @@ struct libvirt_notes {
         const char **lines; /* ends with NULL */
 };
 
+/* Asks the hosts. Returns 0 or -ENOMEM. */
 int libvirt_notes_init(
         struct libvirt_notes *notes, const struct guest_maker *maker, struct why *why);
 void libvirt_notes_fini(struct libvirt_notes *notes);

@@ -7,9 +7,8 @@
  *         tileload-t3-*   0       0-3,8
  *
  * A guest's name is a glob, as in fnmatch(3), for its domain or its host name; the first line that
- * matches counts. Between the columns stand blanks or a colon (behind a name also
- * a comma). Nodes and CPUs are numbers and
- * ranges: 0-1,3. Pure: files are the caller's.
+ * matches counts. Between the columns stand blanks or a colon (behind a name also a comma). Nodes
+ * and CPUs are numbers and ranges: 0-1,3. Pure: files are the caller's.
  */
 #pragma once
 
