@@ -159,18 +159,18 @@ static void complain_unnamed(const struct cmdline *cmdline, const char *first, s
         const char *slip = NULL;
 
         for (size_t i = 0; i < cmdline->n_entries && !slip; i++)
-                if (parse_distance(cmdline->entries[i].key, "role") <= 2)
+                if (parse_distance(cmdline->entries[i].key, "role") <= 1) /* 2: tile, file, rate */
                         slip = cmdline->entries[i].key;
-        if (*first) {
-                why_set(why, -EINVAL, first, NULL,
-                        "unknown here: no role or command is named before it (see tileload "
-                        "--list)");
-        } else if (slip) {
+        if (slip) {
                 char what[64];
 
                 snprintf(what, sizeof what, CMDLINE_PREFIX "%.40s", slip);
                 why_set(why, -ENOENT, what, NULL,
                         "unknown: the nearest valid one is " CMDLINE_PREFIX "role");
+        } else if (*first) {
+                why_set(why, -EINVAL, first, NULL,
+                        "unknown here: no role or command is named before it (see tileload "
+                        "--list), nor is tileload.role= on the kernel command line");
         } else {
                 why_set(why, -EINVAL, "personality", NULL,
                         "none given: name one (see tileload --list), or set tileload.role= on the "

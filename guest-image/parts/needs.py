@@ -3,6 +3,7 @@
 
 import glob
 import os
+import re
 import shutil
 
 from run import Failure
@@ -63,8 +64,18 @@ def find_sources(given):
     raise Failure("no sources of Debian 12 (bookworm) in /etc/apt: name a file with --sources")
 
 
+def check_time_stamp():
+    """What all time stamps are to be; the initrd's have room for 32 bits."""
+    given = os.environ.get("SOURCE_DATE_EPOCH", "0")
+    if not re.fullmatch("[0-9]{1,10}", given) or int(given) >= 1 << 32:
+        raise Failure(f'SOURCE_DATE_EPOCH "{given}": not a number of seconds since 1970, from 0 '
+                      "to 4294967295")
+    os.environ["SOURCE_DATE_EPOCH"] = str(int(given))  # some take a 0 in front for octal
+
+
 def check(work, output, root, options):
     """Returns the sources' file."""
+    check_time_stamp()
     check_tools(root, options.verity)
     check_space(work, WORK_MB)
     check_space(output, OUTPUT_MB)

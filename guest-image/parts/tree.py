@@ -30,9 +30,8 @@ class Tree:
                 raise Failure(f'files.txt: "{pattern}" is in none of the packages of packages.txt')
             for path in matching:
                 self.take(path)
-        for overlay in (built.installed, os.path.join(self.root, "guest-image", "tree")):
-            shutil.copytree(overlay, self.path, symlinks=True, dirs_exist_ok=True,
-                            copy_function=replace)
+        for overlay in (built.installed, os.path.join(built.source, "guest-image", "tree")):
+            lay_over(overlay, self.path)
         self.take_needed()
         self.take_copyrights()
 
@@ -153,17 +152,27 @@ class Tree:
                     raise Failure(f"/{path} leads to /{target}, which the guest does not have")
 
     def walk(self):
-        """The paths of all files and links, in order."""
-        for directory, directories, names in os.walk(self.path):
-            directories.sort()
-            for name in sorted(directories + names):
-                full = os.path.join(directory, name)
-                if os.path.islink(full) or not os.path.isdir(full):
-                    yield os.path.relpath(full, self.path)
+        return walk(self.path)
 
 
-def replace(source, target):
-    """Copies a file over a file or a link, and not through it."""
-    if os.path.lexists(target):
-        os.unlink(target)
-    shutil.copy2(source, target, follow_symlinks=False)
+def walk(path):
+    """The paths of all files and links below a directory, in order."""
+    for directory, directories, names in os.walk(path):
+        directories.sort()
+        for name in sorted(directories + names):
+            full = os.path.join(directory, name)
+            if os.path.islink(full) or not os.path.isdir(full):
+                yield os.path.relpath(full, path)
+
+
+def lay_over(overlay, path):
+    """Copies what is in a directory over what is in another: over links, and not through them. Of
+    modes only who may execute counts, as for git: the rest is the umask of who has the sources."""
+    for name in walk(overlay):
+        source, target = os.path.join(overlay, name), os.path.join(path, name)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        if os.path.lexists(target):
+            os.unlink(target)
+        shutil.copy2(source, target, follow_symlinks=False)
+        if not os.path.islink(target):
+            os.chmod(target, 0o755 if os.stat(target).st_mode & 0o100 else 0o644)

@@ -9,4 +9,5 @@
 /* Can it be written? Better known now than after hours of work. path NULL: none is wanted. */
 int final_stats_check(const char *path, struct why *why);
 
+/* Writes the snapshot there; path is not NULL. */
 int final_stats_write(const char *path, const struct snapshot *snapshot, struct why *why);

@@ -30,6 +30,7 @@ struct identity {
         char hostname[65];
         char boot_id[40]; /* of the machine's kernel: tells machines apart */
 };
+/* This start of a role: its times, a random start_id, the host's name. */
 void identity_init(struct identity *identity, unsigned tile, unsigned guest);
 
 /* How much of it is asked for. */

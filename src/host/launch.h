@@ -83,8 +83,9 @@ struct launcher_ops {
         int (*fd)(struct launcher *launcher);
         int (*check)(struct launcher *launcher, struct why *why);
 
-        /* What the launcher knows of a guest that may be in trouble: returns 1 with *ret filled, or
-         * 0. problem is what the measurer found, "" for nothing. NULL: knows nothing more. */
+        /* What the launcher knows of a guest's trouble: returns 1 with *ret filled, or 0. problem
+         * is what the measurer found, "" for nothing; a guest that was in trouble is so all the
+         * same. NULL: knows nothing more. */
         int (*trouble)(struct launcher *launcher, unsigned tile, unsigned guest,
                 const char *problem, struct guest_trouble *ret);
 

@@ -6,8 +6,6 @@
 
 #include "manifest.h"
 
-#include <math.h>
-
 static json_t *tile_json(const struct tile_verdict *t, const struct step_window *window)
 {
         json_t *guests = json_array(), *reasons = json_array();
@@ -30,23 +28,10 @@ static json_t *tile_json(const struct tile_verdict *t, const struct step_window 
                 result_quantiles(&t->raw), "guests", guests);
 }
 
-/* What it took all roles to answer readings. NAN where that is not known of each. */
-static double answering_cpu_s(const struct step_window *w)
-{
-        uint64_t sum_ns = 0;
-
-        for (size_t i = 0; i < w->n_guests; i++) {
-                if (!w->guests[i].local || !w->guests[i].answering_ns)
-                        return NAN;
-                sum_ns += w->guests[i].answering_ns;
-        }
-        return (double)sum_ns / 1e9;
-}
-
 static json_t *cost_json(const struct scrape_cost *cost, const struct step_window *w)
 {
         double measured_s = (w->warmup_s + w->seconds) * w->host_cpus,
-               answering_s = answering_cpu_s(w);
+               answering_s = step_window_answering_s(w);
         double rounds = cost->rounds ? (double)cost->rounds : 1;
 
         return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "scrape_rounds",

@@ -70,7 +70,8 @@ static void print_limits(FILE *to, const struct step_verdict *v)
 static void print_figures(FILE *to, const struct step_window *w, const struct step_verdict *v)
 {
         char requests[FMT_SIZE], offered[FMT_SIZE];
-        double busy = 0, total = (double)cpu_total_ns(&w->host_cpu);
+        double busy = 0, total = (double)cpu_total_ns(&w->host_cpu),
+               answering_s = step_window_answering_s(w);
         uint64_t late = 0, dropped = 0;
 
         for (size_t i = 0; i < v->n_tiles; i++) {
@@ -92,9 +93,12 @@ static void print_figures(FILE *to, const struct step_window *w, const struct st
                         "  fairness        Jain's index %.3f, worst tile's share %.3f of fair\n",
                         v->jain, v->worst_share);
         fprintf(to,
-                "  this host       CPU %.1f %% busy, steal %.1f %%; measuring cost %.2f s of CPU\n",
+                "  this host       CPU %.1f %% busy, steal %.1f %%; measuring cost %.2f s of CPU",
                 busy, total > 0 ? (double)w->host_cpu.steal_ns / total * 100 : 0,
                 (double)w->cost.cpu_ns / 1e9);
+        if (isfinite(answering_s))
+                fprintf(to, ", answering %.2f s", answering_s);
+        fputc('\n', to);
         print_limits(to, v);
 }
 

@@ -82,6 +82,20 @@ void step_window_fini(struct step_window *window)
         *window = (struct step_window){0};
 }
 
+double step_window_answering_s(const struct step_window *window)
+{
+        uint64_t sum_ns = 0;
+
+        for (size_t i = 0; i < window->n_guests; i++) {
+                const struct guest_window *g = &window->guests[i];
+
+                if (!g->local || !g->answering_ns)
+                        return NAN;
+                sum_ns += g->answering_ns;
+        }
+        return window->n_guests ? (double)sum_ns / 1e9 : NAN;
+}
+
 static struct guestinfo_cpu read_cpu(const struct reading *r)
 {
         return (struct guestinfo_cpu){

@@ -93,6 +93,9 @@ struct step_window {
 
 void step_window_fini(struct step_window *window);
 
+/* CPU that all roles used for answering readings. NAN: not known of each. */
+double step_window_answering_s(const struct step_window *window);
+
 /* What the external clients used, out of their guest_windows. */
 struct client_use step_window_clients(const struct step_window *window);
 

@@ -170,16 +170,17 @@ static int make_shares(struct sample *ret, const struct tail *tail, double p)
 
 /* ---- the percentile ---- */
 
-static double lower_edge_ns(const struct hist *hist, double q)
+/* How many times its lower edge the upper edge of the value's bucket is. */
+static double bucket_ratio(double value_ns)
 {
-        size_t index = hist_index(hist_quantile_ns(hist, q));
+        size_t index = hist_index((uint64_t)value_ns);
 
-        return index ? (double)hist_upper_ns(index - 1) : 0;
+        return index ? (double)hist_upper_ns(index) / (double)hist_upper_ns(index - 1) : 1;
 }
 
-static double upper_edge_ns(const struct hist *hist, double q)
+double quantile_resolution(double after_ns, double before_ns)
 {
-        return (double)hist_upper_ns(hist_index(hist_quantile_ns(hist, q)));
+        return sqrt(bucket_ratio(after_ns) * bucket_ratio(before_ns));
 }
 
 static int bounds_of(struct bounds *ret, const struct tail *tail, double q)
@@ -201,8 +202,8 @@ static int bounds_of(struct bounds *ret, const struct tail *tail, double q)
                 return r;
         low = q - hypot(ret->above.high - ret->above.estimate, chance);
         high = q + hypot(ret->above.estimate - ret->above.low, chance);
-        ret->low = low > 0 ? lower_edge_ns(tail->hist, low) : 0;
-        ret->high = high * n < n - 1 ? upper_edge_ns(tail->hist, high) : INFINITY;
+        ret->low = low > 0 ? (double)hist_quantile_ns(tail->hist, low) : 0;
+        ret->high = high * n < n - 1 ? (double)hist_quantile_ns(tail->hist, high) : INFINITY;
         return 0;
 }
 
@@ -210,6 +211,7 @@ int quantile_ratio(
         struct interval *ret, const struct tail *after, const struct tail *before, double q)
 {
         struct bounds a, b;
+        double resolution;
         int r = bounds_of(&a, after, q);
 
         if (r == 0)
@@ -228,7 +230,11 @@ int quantile_ratio(
                 ret->missing = "too few operations for that percentile";
         if (ret->missing)
                 return 0;
-        ret->low = ret->estimate * exp(-hypot(log(a.value / a.low), log(b.high / b.value)));
-        ret->high = ret->estimate * exp(hypot(log(a.high / a.value), log(b.value / b.low)));
+        /* Where in its bucket a percentile is nobody knows: that is no chance, and adds up. */
+        resolution = quantile_resolution(a.value, b.value);
+        ret->low = ret->estimate / resolution *
+                   exp(-hypot(log(a.value / a.low), log(b.high / b.value)));
+        ret->high = ret->estimate * resolution *
+                    exp(hypot(log(a.high / a.value), log(b.value / b.low)));
         return 0;
 }

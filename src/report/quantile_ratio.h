@@ -8,9 +8,9 @@
  * slower than others, and next to each other. The readings tell the average of each second, the
  * histogram how far values are apart in all; what is left for the values of one second is taken to
  * be lognormal, and says what share of them is above. These shares are resampled by blocks
- * (bootstrap.h). Values at both ends of the ranks are read from the histogram, at the outer edges
- * of its buckets, and the distances of the two percentiles to their ends are put together on a
- * logarithmic scale (G. Y. Zou, A. Donner, Statistics in Medicine 27, 2008).
+ * (bootstrap.h). Values at both ends of the ranks are read from the histogram, and the distances of
+ * the two percentiles to their ends are put together on a logarithmic scale (G. Y. Zou, A. Donner,
+ * Statistics in Medicine 27, 2008). To that is added what the histogram's buckets leave open.
  */
 #pragma once
 
@@ -26,3 +26,7 @@ struct tail {
  * that end: low is 0, or high infinite. Returns 0 or -ENOMEM. */
 int quantile_ratio(
         struct interval *ret, const struct tail *after, const struct tail *before, double q);
+
+/* Where in its bucket a percentile is nobody knows: by as many times the quotient of these two may
+ * be off. */
+double quantile_resolution(double after_ns, double before_ns);

@@ -142,12 +142,25 @@ int compare_windows(
         return r;
 }
 
+/* By windows, if there are enough; else by what their readings and histograms tell. */
 static int compare_quantile(struct compare_figure *figure, const struct role_side *before,
-        const struct role_side *after, double quantile)
+        const struct role_side *after, size_t metric)
 {
         const struct tail b = {before->hist, &before->means}, a = {after->hist, &after->means};
-        int r = quantile_ratio(&figure->ratio, &a, &b, quantile);
+        const struct sample *of_b = &before->windows[metric], *of_a = &after->windows[metric];
+        double resolution;
+        int r;
 
+        if (MIN(of_a->n, of_b->n) >= BOOTSTRAP_MIN_REPEATS) {
+                r = compare_windows(figure, of_b, of_a);
+                if (r < 0 || figure->ratio.missing)
+                        return r;
+                resolution = quantile_resolution(figure->after * 1e6, figure->before * 1e6);
+                figure->ratio.low /= resolution;
+                figure->ratio.high *= resolution;
+                return r;
+        }
+        r = quantile_ratio(&figure->ratio, &a, &b, quantile_of(metric));
         settle(figure);
         return r;
 }
@@ -173,27 +186,20 @@ static int leave_open(struct compare_figure *figure, const char *reason)
 static int compare_metric(struct compare_figure *figure, const struct role_side *before,
         const struct role_side *after, size_t metric)
 {
-        const struct sample *b = &before->windows[metric], *a = &after->windows[metric];
-
         switch (metric) {
         case COMPARE_RATE:
                 return compare_readings(figure, &before->rates, &after->rates);
         case COMPARE_AVERAGE:
                 return compare_readings(figure, &before->means, &after->means);
-        case COMPARE_ERRORS:
-                return leave_open(figure, "failures are too rare to be judged by their ratio");
         case COMPARE_MAX:
                 return leave_open(figure, "a single value, the longest, has no interval");
-        case COMPARE_P50:
-        case COMPARE_P95:
-        case COMPARE_P99:
-                if (MIN(a->n, b->n) < BOOTSTRAP_MIN_REPEATS)
-                        return compare_quantile(figure, before, after, quantile_of(metric));
-                break;
+        case COMPARE_ERRORS:
+                return leave_open(figure, "failures are too rare to be judged by their ratio");
+        case COMPARE_CPU:
+                return compare_windows(figure, &before->windows[metric], &after->windows[metric]);
         default:
-                break;
+                return compare_quantile(figure, before, after, metric);
         }
-        return compare_windows(figure, b, a);
 }
 
 int role_sides_compare(struct compare_figure ret[static COMPARE_METRICS],

@@ -47,8 +47,7 @@ class Browser:
         self.read_fd, from_browser = pipe()
         argv = [CHROMIUM, '--headless', '--disable-gpu', '--disable-dev-shm-usage',
                 '--no-first-run', '--disable-extensions', '--disable-background-networking',
-                '--hide-scrollbars',
-                '--force-device-scale-factor=1', '--remote-debugging-pipe',
+                '--hide-scrollbars', '--force-device-scale-factor=1', '--remote-debugging-pipe',
                 '--window-size=%d,%d' % (width, height), '--user-data-dir=' + self.directory.name]
         if os.geteuid() == 0:
             argv.append('--no-sandbox')  # it refuses root with one
@@ -59,6 +58,13 @@ class Browser:
             env=dict(os.environ, HOME=self.directory.name), start_new_session=True)
         os.close(to_browser)
         os.close(from_browser)
+        try:
+            self.attach(width, height)
+        except BaseException:
+            self.close()
+            raise
+
+    def attach(self, width, height):
         target = self.call('Target.createTarget', url='about:blank')
         self.session = self.call('Target.attachToTarget', targetId=target['targetId'],
                                  flatten=True)['sessionId']

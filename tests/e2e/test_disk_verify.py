@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """disk --verify-only: what was acknowledged is there, or is named by its offset."""
 
+import ctypes
+import errno
 import hashlib
 import os
 import re
@@ -246,6 +248,82 @@ class Blocks(VerifyTest):
         self.assert_faultless(role.stats())
         self.assertEqual(role.stop(), 0)
         self.assert_sound(self.verify(), newer=0)
+
+    def test_torn_blocks_keep_their_promise(self):
+        """Until it has written one again, the role's start takes nothing of what was promised back."""
+        self.prepare()
+        old = self.copy()
+        self.work('--sync-interval', '0', *WRITES_ONLY, writes=3000)
+        last = N_BLOCKS - 1 - next(b for b, g in enumerate(reversed(self.generations()))
+                                   if 2 <= g <= 10)
+        torn = self.read(last)[:SECTOR] + self.read(last, old)[SECTOR:]
+        self.write_block(last, torn)
+        old = self.copy()
+        for _ in range(20):
+            shutil.copyfile(old, self.file)
+            # From the first block on, one after the other: mostly it does not come that far.
+            role = self.role('--size', '8M', '--depth', '1', '--random-time', '0', '--read-share',
+                             '100%', '--sequential-block', '4K', '--sync-interval', '1ms',
+                             '--duration', '2ms')
+            self.assertEqual(role.process.wait(30 * harness.SLOWDOWN), 0, role.stderr())
+            role.__exit__()
+            if self.read(last) == torn:
+                break
+        self.assertEqual(self.read(last), torn)
+        result = self.verify()
+        self.assertNotIn('note:', result.stdout)
+        self.assertIn(': 1 torn, 0 lost, ', result.stdout)
+        # So it would be told if there were now something older.
+        self.work('--sync-interval', '10ms', *WRITES_ONLY, writes=10000, rounds=2)
+        self.assert_sound(self.verify(), newer=0)
+
+
+class FailingReads:
+    """In a child, reads at an offset fail, as of a medium with a defect there."""
+
+    class Compare(ctypes.Structure):
+        _fields_ = [('argument', ctypes.c_uint), ('how', ctypes.c_int),
+                    ('a', ctypes.c_uint64), ('b', ctypes.c_uint64)]
+
+    ALLOW, FAIL, EQUAL = 0x7fff0000, 0x00050000, 4
+    OFFSET = 3  # of pread's arguments, counted from 0
+
+    def __init__(self, offset, error):
+        self.library = ctypes.CDLL('libseccomp.so.2')
+        self.library.seccomp_init.restype = ctypes.c_void_p
+        self.context = ctypes.c_void_p(self.library.seccomp_init(ctypes.c_uint32(self.ALLOW)))
+        call = self.library.seccomp_syscall_resolve_name(b'pread64')
+        compare = self.Compare(self.OFFSET, self.EQUAL, offset, 0)
+        added = self.library.seccomp_rule_add_array(
+            self.context, ctypes.c_uint32(self.FAIL | error), call, 1, ctypes.byref(compare))
+        assert added == 0, added
+
+    def enter(self):
+        if self.library.seccomp_load(self.context) != 0:
+            os._exit(99)
+
+
+class DefectiveMedium(VerifyTest):
+    """Linux has an error of its own for that, which is another one's name for "nothing there"."""
+
+    def run_with_defect(self, offset, *args):
+        return subprocess.run([harness.TILELOAD, 'disk', '--file', self.file, *args],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              env=dict(os.environ, TILELOAD_CMDLINE='/dev/null'),
+                              timeout=60 * harness.SLOWDOWN,
+                              preexec_fn=FailingReads(offset, errno.ENODATA).enter)
+
+    def test_of_a_block(self):
+        self.prepare()
+        self.assert_found(
+            self.run_with_defect(DATA, '--verify-only'),
+            r'unreadable: offset %d, 1 block \(4.0 KiB\): %s' % (DATA, os.strerror(errno.ENODATA)),
+            summary='0 torn, 0 lost, 1 unreadable', reason='1 unreadable')
+
+    def test_of_the_header(self):
+        self.prepare()
+        for args in ['--verify-only'], SMALL:
+            self.refused(self.run_with_defect(0, *args), self.file, 'Input/output error')
 
 
 class Ledger(VerifyTest):

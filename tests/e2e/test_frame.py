@@ -92,6 +92,13 @@ class TestChoice(FrameTest):
     def test_none(self):
         self.assertComplaint(run(), 2, 'tileload --list', 'tileload.role=')
         self.assertComplaint(run('--tile', '3'), 2, 'tileload --list')
+        # As a unit starts it: what is wrong is not the option.
+        for args in [], ['--verbose']:
+            self.assertComplaint(run(*args, cmdline='tileload.rol=idle tileload.tile=1'), 2,
+                                 'tileload.rol:', 'tileload.role')
+            ended = run(*args, cmdline='tileload.tile=1 tileload.file=x tileload.rate=1')
+            self.assertComplaint(ended, 2, 'tileload --list', 'tileload.role=')
+            self.assertNotRegex(ended.stderr, 'tileload.(tile|file|rate)')
 
     def test_unknown(self):
         self.assertComplaint(run('webservr'), 2, '"webservr"', 'webserver')

@@ -165,7 +165,9 @@ class Verbs(unittest.TestCase):
                 ('--connect', 'nosuch:///x', 'nosuch:///x'):
             done = run('tile', 'create', '--tiles', '1', *PLAYED, option, value)
             self.assertEqual((done.returncode, done.stdout), (1, ''), option)
-            self.assertIn(words, done.stderr.split('\n')[-2], option)
+            # That alone, and no half of a tile.
+            self.assertRegex(done.stderr, r'^tileload: .*\n$', option)
+            self.assertIn(words, done.stderr, option)
 
     def test_what_is_not_there(self):
         self.assertEqual(self.tile('list').stdout, 'no guests of tileload here\n')

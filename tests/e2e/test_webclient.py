@@ -580,22 +580,29 @@ class RealServer(unittest.TestCase):
         self.assert_no_errors(values(stop))
 
     def test_sent_when_due(self):
-        """Waiting is exact: a request goes out when it is due, not at the next millisecond. What
-        this machine does to anybody's sleep at present is measured beside it."""
-        overslept = []
+        """Waiting is exact: a request goes out when it is due, not at the next millisecond. A client
+        that rounds is late each time; a busy machine only hides for a while that one does not."""
         with self.client('--mode', 'open', '--rate', 100, '--arrival', 'uniform') as role:
             role.wait_counter('requests', 1)
-            start = role.stats()
-            while len(overslept) < 100:
-                began = time.monotonic()
-                time.sleep(0.01)
-                overslept.append((time.monotonic() - began - 0.01) * 1e9)
-            stop = role.stats()
-        overslept.sort()
-        corrected = quantile(window(start, stop), 0.25)
-        raw = quantile(window(start, stop, raw=True), 0.25)
-        self.assertGreaterEqual(corrected, raw)
-        self.assertLess(corrected - raw, 0.2e6 * harness.SLOWDOWN + 2 * overslept[75])
+            for _ in range(5):
+                late, at_most = self.lateness(role)
+                self.assertGreaterEqual(late, 0)
+                if late < at_most:
+                    return
+        self.assertLess(late, at_most)
+
+    def lateness(self, role):
+        """How late the lower quartile is sent, and what this machine does to anybody's sleep
+        meanwhile, in ns."""
+        overslept = []
+        start = role.stats()
+        while len(overslept) < 100:
+            began = time.monotonic()
+            time.sleep(0.01)
+            overslept.append((time.monotonic() - began - 0.01) * 1e9)
+        stop = role.stats()
+        late = quantile(window(start, stop), 0.25) - quantile(window(start, stop, raw=True), 0.25)
+        return late, 0.2e6 * harness.SLOWDOWN + 2 * sorted(overslept)[75]
 
     def stall(self, role, victim):
         """Stops a process for 1 s: stats around it, and how many seconds it really was."""

@@ -154,7 +154,8 @@ class Qmp:
 class Guest:
     """One guest of a tile: the addresses, disks and command line that libvirt would give it.
 
-    words: what its kernel command line says beyond that; in place of the role's keys with role=.
+    words: what its kernel command line says beyond that; in place of the role's keys with role=,
+    which is the role or, with a = in it, the word that is to name it.
     data: a disk image to begin with. A guest that is started again finds what it wrote.
     small: with little to prepare (SMALL); else with its role's defaults.
     """
@@ -190,7 +191,8 @@ class Guest:
         return ' '.join([
             'console=ttyS0 panic=1 quiet no_timer_check net.ifnames=0',
             'ip=%s::%s:255.255.0.0:%s:eth0:off' % (self.address, namespace.GATEWAY, self.name),
-            'tileload.role=' + self.role, 'tileload.tile=%d' % self.tile,
+            self.role if '=' in self.role else 'tileload.role=' + self.role,
+            'tileload.tile=%d' % self.tile,
             'tileload.guest=%d' % self.number, *self.words])
 
     def argv(self):

@@ -10,6 +10,7 @@ from guests import Guest
 # Each has what the line must say.
 BAD = {
     'role': ((8, 'nosuch', ''), [r'nosuch']),
+    'word': ((8, 'tileload.rol=idle', ''), [r'tileload\.rol\b', r'tileload\.role\b']),
     'key': ((5, None, 'tileload.memmory=1M'), [r'memmory', r'memory']),
     'value': ((5, None, 'tileload.memory=plenty'), [r'memory', r'plenty']),
     'target': ((3, 'webclient', ''), [r'target']),

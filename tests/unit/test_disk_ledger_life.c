@@ -265,11 +265,10 @@ static void learn(struct life *l, uint64_t block)
         } else {
                 l->n_torn++;
                 disk_map_learn_torn(&l->map, block, v->newest);
-                disk_ledger_doubt(&l->ledger, block, 1);
         }
         /* What is promised now may be taken back by a write that fails, and that only. */
         l->recorded[block] = MIN(l->recorded[block], promised);
-        l->failed[block] = v->oldest != v->newest;
+        l->failed[block] = false;
 }
 
 static void start(struct life *l)

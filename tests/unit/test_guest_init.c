@@ -147,7 +147,7 @@ static void verity_refuses_other_headers_and_hashes(void **state)
                 {76, 1},    /* */
                 {81, 2},    /* a salt of more than 256 bytes */
         };
-        static const char *const hashes[] = {"", "0", HASH "0", "g" HASH, "-"};
+        static const char *const hashes[] = {"", "0", (HASH "0"), ("g" HASH), "-"};
         unsigned char header[VERITY_HEADER_SIZE];
         char table[VERITY_TABLE_SIZE];
         uint64_t size;

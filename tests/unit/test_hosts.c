@@ -347,6 +347,50 @@ static void loses_no_event(void **state)
         hosts_free(hosts);
 }
 
+/* ---- a connection that ends ---- */
+
+static __typeof__(vir.ConnectRegisterCloseCallback) real_register;
+static virConnectCloseFunc on_close;
+static void *on_close_data;
+
+static int register_and_note(
+        virConnectPtr connection, virConnectCloseFunc function, void *data, virFreeCallback free_it)
+{
+        on_close = function;
+        on_close_data = data;
+        return real_register(connection, function, data, free_it);
+}
+
+/* The test driver's never end: libvirt's word for it is given here. */
+static void says_what_is_lost_and_connects_again(void **state)
+{
+        virConnectPtr before, after;
+        struct host_event event;
+        struct hosts *hosts;
+        virDomainPtr test;
+
+        real_register = vir.ConnectRegisterCloseCallback;
+        vir.ConnectRegisterCloseCallback = register_and_note;
+        hosts = open_hosts("test:///default");
+        before = connection_of(hosts, 0);
+        assert_ptr_equal(connection_of(hosts, 0), before);
+        assert_int_equal(CALL(virConnectRef)(before), 0); /* so that the next is another */
+        on_close(before, VIR_CONNECT_CLOSE_REASON_EOF, on_close_data);
+        assert_event(hosts, 0, HOST_LOST, "", "closed the connection");
+        assert_int_equal(hosts_next_event(hosts, &event), 0);
+
+        after = connection_of(hosts, 0);
+        assert_ptr_not_equal(after, before);
+        vir.ConnectRegisterCloseCallback = real_register;
+        test = vir.DomainLookupByName(after, "test");
+        assert_int_equal(vir.DomainDestroyFlags(test, 0), 0); /* and is heard of, once */
+        assert_event(hosts, 0, HOST_DOMAIN_STOPPED, "test", "was powered off");
+        assert_int_equal(hosts_next_event(hosts, &event), 0);
+        vir.DomainFree(test);
+        vir.ConnectClose(before);
+        hosts_free(hosts);
+}
+
 /* Freed while events are on their way. */
 static void ends_amid_events(void **state)
 {
@@ -377,6 +421,7 @@ int main(void)
                 cmocka_unit_test(can_be_interrupted),
                 cmocka_unit_test(tells_what_happens),
                 cmocka_unit_test(loses_no_event),
+                cmocka_unit_test(says_what_is_lost_and_connects_again),
                 cmocka_unit_test(ends_amid_events),
         };
 

@@ -11,12 +11,14 @@
 #include "clock.h"
 #include "command.h"
 #include "domains.h"
+#include "guest_plan.h"
 #include "launch.h"
 #include "libvirt_config.h"
 #include "parse.h"
 #include "placement.h"
 #include "progress.h"
 #include "run_role.h"
+#include "textfile.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -176,6 +178,14 @@ static void pull_the_plug(const char *name)
         assert_int_equal(vir.DomainDestroyFlags(domain, 0), 0);
 }
 
+static void undefine(const char *name)
+{
+        _cleanup_(domain_free_p) virDomainPtr domain = vir.DomainLookupByName(libvirt, name);
+
+        assert_case(domain != NULL, "%s", name);
+        assert_int_equal(vir.DomainUndefineFlags(domain, 0), 0);
+}
+
 static void assert_said(const char *part)
 {
         fflush(progress.to);
@@ -298,8 +308,35 @@ static void ends_are_said(void **state)
         assert_non_null(strstr(ask(launcher, 191, GUEST_EXTERNAL, "x").text, "ended by signal 9"));
         assert_string_equal(ask(launcher, 191, GUEST_CPU, "does not answer").text,
                 "has its domain tileload-t191-cpu running");
-        assert_string_equal(ask(launcher, 191, GUEST_DISK, "").text, "");
+        assert_string_equal(ask(launcher, 191, GUEST_CPU, "").text, "");
         stop(launcher);
+        ops->free(launcher);
+        assert_nothing_left();
+}
+
+/* Somebody holds a guest up for a while, so that it gives figures before and after: its tile is not
+ * valid for that. */
+static void trouble_is_not_forgotten(void **state)
+{
+        struct launch_config config = small();
+        struct launcher *launcher = new (&config);
+        uint64_t deadline_ns = clock_now_ns() + patience_ns(20);
+        struct pollfd fd = {.fd = ops->fd(launcher), .events = POLLIN};
+        virDomainPtr domain;
+        struct why why;
+
+        start(launcher, 191, 191);
+        domain = vir.DomainLookupByName(libvirt, "tileload-t191-cpu");
+        assert_int_equal(CALL(virDomainSuspend)(domain), 0);
+        assert_int_equal(CALL(virDomainResume)(domain), 0);
+        vir.DomainFree(domain);
+        while (!ask(launcher, 191, GUEST_CPU, "").text[0] && clock_now_ns() < deadline_ns) {
+                poll(&fd, 1, 1000);
+                assert_int_equal(ops->check(launcher, &why), 0);
+        }
+        assert_string_equal(
+                ask(launcher, 191, GUEST_CPU, "").text, "was paused (domain tileload-t191-cpu)");
+        assert_string_equal(ask(launcher, 191, GUEST_IDLE, "").text, "");
         ops->free(launcher);
         assert_nothing_left();
 }
@@ -325,8 +362,38 @@ static void one_whole_tile_is_enough(void **state)
         assert_int_equal(ops->targets(launcher)->n_items, 18);
         assert_string_equal(ask(launcher, 191, GUEST_DISK, "says that it is not ready").text,
                 "failed: no room (domain tileload-t191-disk)");
+        endpoints_set(endpoints[0], GUEST_OLTP, "ready"); /* too late */
+        assert_non_null(strstr(ask(launcher, 191, GUEST_OLTP, "").text, "is not ready after "));
         ops->free(launcher);
         assert_nothing_left();
+}
+
+/* External clients elsewhere: that of tile 1 answers, in the place of its idle guest, and that of
+ * tile 2 does not. */
+static void late_clients_are_said(void **state)
+{
+        struct libvirt_config libvirt_options = libvirt_config;
+        struct endpoints *first = endpoints_new("127.91.1"), *second = endpoints_new("127.91.2");
+        struct launch_config config = small();
+        struct launcher *launcher;
+
+        libvirt_options.client_host = (char *)"127.91.1.8";
+        config.libvirt = &libvirt_options;
+        config.ready_timeout_ns = patience_ns(3);
+        for (unsigned together = 0; together < 2; together++) {
+                launcher = new (&config);
+                if (!together)
+                        start(launcher, 1, 1);
+                start(launcher, together ? 1 : 2, 2); /* there is still one to measure */
+                assert_said("tile 2 external not ready after ");
+                assert_string_equal(ask(launcher, 1, GUEST_EXTERNAL, "").text, "");
+                assert_non_null(strstr(
+                        ask(launcher, 2, GUEST_EXTERNAL, "").text, "at http://127.91.1.8:9478: "));
+                ops->free(launcher);
+                assert_nothing_left();
+        }
+        endpoints_free(first);
+        endpoints_free(second);
 }
 
 /* With none there is nothing to measure: it ends at once, whoever might still get ready. */
@@ -374,6 +441,11 @@ static void bad_options(void **state)
         libvirt_options.subnet = (char *)"10.77.0.0";
         assert_true(ops->new (&config, -1, &launcher, &why) < 0);
         assert_string_equal(why.what, "--subnet");
+        libvirt_options.subnet = (char *)"127.91.0.0/22";
+        config.last_tile = 4; /* a later step's */
+        assert_int_equal(ops->new (&config, -1, &launcher, &why), -ERANGE);
+        assert_why(&why, "--tiles \"4\": a /22 subnet holds tiles 1 to 3");
+        config.last_tile = 0;
         libvirt_options.subnet = (char *)SUBNET;
         libvirt_options.pool = (char *)"nosuch";
         launcher = new (&config);
@@ -437,6 +509,52 @@ static void verbs(void **state)
         assert_nothing_left();
 }
 
+/* A command line that is too long for one guest only, and not for the first. */
+static void creates_all_or_nothing(void **state)
+{
+        char append[GUEST_CMDLINE_MAX + 1];
+        struct launch_config config = small();
+        struct guest_plan plan;
+        struct why why = {0};
+        size_t room;
+
+        assert_int_equal(guest_plan_init(&plan, &libvirt_config, NULL, &config, 191, 1, &why), 0);
+        room = GUEST_CMDLINE_MAX - strlen(plan.cmdline) - 1;
+        guest_plan_fini(&plan);
+        memset(append, 'x', room);
+        append[room] = '\0';
+        assert_int_equal(tile(&why, "create", CREATE("191"), "--users", "5", "--think", "1s",
+                                 "--append", append, NULL),
+                EXIT_FAILED);
+        assert_why(&why, "the kernel command line of t191-client has ");
+        assert_nothing_left();
+}
+
+/* A signal ends it, whoever may still be waited for. */
+static void *interrupt(void *data)
+{
+        poll(NULL, 0, 500);
+        kill(getpid(), SIGINT);
+        return NULL;
+}
+
+static void list_can_be_interrupted(void **state)
+{
+        pthread_t thread;
+        struct why why;
+
+        assert_int_equal(tile(&why, "create", CREATE("191"), NULL), EXIT_DONE);
+        assert_int_equal(tile(&why, "start", "--tiles", "191", "--wait=no", NULL), EXIT_DONE);
+        endpoints_set(endpoints[0], GUEST_CPU, "");
+        assert_int_equal(pthread_create(&thread, NULL, interrupt, NULL), 0);
+        assert_int_equal(tile(&why, "list", NULL), EXIT_FAILED);
+        assert_string_equal(why.what, "interrupted");
+        assert_string_equal(why.reason, "by SIGINT");
+        pthread_join(thread, NULL);
+        assert_int_equal(tile(&why, "destroy", "--tiles", "191", NULL), EXIT_DONE);
+        assert_nothing_left();
+}
+
 static void start_names_who_is_not_ready(void **state)
 {
         uint64_t start_ns = clock_now_ns();
@@ -461,12 +579,7 @@ static void cut_off_creates_are_seen(void **state)
         struct why why;
 
         assert_int_equal(tile(&why, "create", CREATE("191"), NULL), EXIT_DONE);
-        {
-                _cleanup_(domain_free_p) virDomainPtr domain =
-                        vir.DomainLookupByName(libvirt, "tileload-t191-idle");
-
-                assert_int_equal(vir.DomainUndefineFlags(domain, 0), 0);
-        }
+        undefine("tileload-t191-idle");
         assert_int_equal(tile(&why, "start", "--tiles", "191", NULL), EXIT_FAILED);
         assert_string_equal(why.what, "tile 191");
         assert_why(&why, "has only 7 of its 8 guests");
@@ -505,6 +618,109 @@ static void borrowed_tiles_stay(void **state)
         free(while_running);
         free(after);
         ops->free(launcher);
+        assert_int_equal(tile(&why, "destroy", "--tiles", "191", NULL), EXIT_DONE);
+        assert_nothing_left();
+}
+
+/* Somebody destroys a part of a borrowed tile in mid-run: it does not come back without its disks.
+ */
+static void what_another_removed_stays_removed(void **state)
+{
+        struct launch_config config = small();
+        struct launcher *launcher;
+        struct why why;
+
+        assert_int_equal(tile(&why, "create", CREATE("191"), NULL), EXIT_DONE);
+        launcher = new (&config);
+        start(launcher, 191, 191);
+        pull_the_plug("tileload-t191-idle");
+        undefine("tileload-t191-idle");
+        stop(launcher);
+        ops->free(launcher);
+        assert_int_equal(count_domains(), 7);
+        assert_int_equal(tile(&why, "destroy", "--tiles", "191", NULL), EXIT_DONE);
+        assert_nothing_left();
+}
+
+static virDomainPtr define_nothing(virConnectPtr connection, const char *xml, unsigned flags)
+{
+        return NULL;
+}
+
+/* What cannot be put back is not lost. */
+static void borrowed_definitions_are_kept(void **state)
+{
+        __typeof__(vir.DomainDefineXMLFlags) real = vir.DomainDefineXMLFlags;
+        struct launch_config config = small();
+        struct launcher *launcher;
+        char path[PATH_MAX], kept[32768];
+        char *before;
+        struct why why;
+        int r;
+
+        assert_int_equal(
+                tile(&why, "create", CREATE("191"), "--disk-size", "77M", NULL), EXIT_DONE);
+        before = definition("tileload-t191-disk");
+        launcher = new (&config);
+        start(launcher, 191, 191);
+        vir.DomainDefineXMLFlags = define_nothing;
+        r = ops->stop(launcher, &why);
+        vir.DomainDefineXMLFlags = real;
+        assert_true(r < 0);
+        assert_why(&why, "domain \"tileload-t191-web1\": " URI ": ");
+        assert_non_null(strstr(why.reason, "/logs/tileload-t191-web1.xml: virsh define does it"));
+        snprintf(path, sizeof path, "%s/logs/tileload-t191-disk.xml", config.directory);
+        assert_true(textfile_read(path, kept, sizeof kept) > 0);
+        assert_int_equal(strncmp(kept, before, strlen(kept)), 0);
+        assert_non_null(strstr(kept, "</domain>"));
+        free(before);
+        ops->free(launcher);
+        assert_int_equal(tile(&why, "destroy", "--tiles", "191", NULL), EXIT_DONE);
+        assert_nothing_left();
+}
+
+static __typeof__(vir.DomainCreateWithFlags) real_create;
+static __typeof__(vir.DomainIsActive) real_is_active;
+
+static int is_not_told(virDomainPtr domain)
+{
+        vir.DomainIsActive = real_is_active;
+        return -1;
+}
+
+/* Done, but who asked for it does not hear so. */
+static int create_unheard(virDomainPtr domain, unsigned flags)
+{
+        vir.DomainCreateWithFlags = real_create;
+        assert_int_equal(real_create(domain, flags), 0);
+        vir.DomainIsActive = is_not_told;
+        return -1;
+}
+
+/* The connection breaks while a borrowed guest is started: it must not stay on. */
+static void unheard_starts_are_ended(void **state)
+{
+        struct launch_config config = small();
+        struct launcher *launcher;
+        struct why why = {0};
+        int r;
+
+        assert_int_equal(tile(&why, "create", CREATE("191"), NULL), EXIT_DONE);
+        launcher = new (&config);
+        real_create = vir.DomainCreateWithFlags;
+        real_is_active = vir.DomainIsActive;
+        vir.DomainCreateWithFlags = create_unheard;
+        r = ops->start(launcher, 191, 191, -1, &why);
+        vir.DomainCreateWithFlags = real_create;
+        assert_int_equal(r, -ECHILD);
+        assert_why(&why, "could not be started: ");
+        ops->free(launcher);
+        for (unsigned g = GUEST_WEB1; g <= TILE_GUESTS; g++) {
+                char name[64];
+
+                snprintf(name, sizeof name, "tileload-t191-%s", guest_name(g));
+                assert_case(!is_running(name), "%s", name);
+        }
         assert_int_equal(tile(&why, "destroy", "--tiles", "191", NULL), EXIT_DONE);
         assert_nothing_left();
 }
@@ -644,7 +860,6 @@ static void what_cannot_be_placed_is_refused(void **state)
 /* ---- somebody else, at the same time ---- */
 
 static __typeof__(vir.DomainDefineXMLFlags) real_define;
-static __typeof__(vir.DomainCreateWithFlags) real_create;
 
 static void define_his(void)
 {
@@ -727,14 +942,21 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
                 TEST(tiles_come_and_go),
                 TEST(ends_are_said),
+                TEST(trouble_is_not_forgotten),
                 TEST(one_whole_tile_is_enough),
+                TEST(late_clients_are_said),
                 TEST(no_whole_tile),
                 TEST(interrupted),
                 TEST(bad_options),
                 TEST(verbs),
+                TEST(creates_all_or_nothing),
+                TEST(list_can_be_interrupted),
                 TEST(start_names_who_is_not_ready),
                 TEST(cut_off_creates_are_seen),
                 TEST(borrowed_tiles_stay),
+                TEST(borrowed_definitions_are_kept),
+                TEST(what_another_removed_stays_removed),
+                TEST(unheard_starts_are_ended),
                 TEST(running_tiles_are_refused),
                 TEST(guests_are_placed),
                 TEST(external_clients_are_placed),

@@ -23,6 +23,7 @@ static struct step_window described(unsigned n_tiles)
 
                 g->clock_ratio = 1;
                 g->local = true;
+                g->answering_ns = 10 * NS_PER_MS;
                 g->local_sum = (struct guestinfo_process){.user_ns = i * 100 * NS_PER_MS,
                         .queued_ns = NS_PER_S,
                         .rss_bytes = (i + 1) << 20};

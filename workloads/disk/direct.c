@@ -43,12 +43,17 @@ int disk_transfer(int fd, void *buffer, size_t size, uint64_t offset, bool write
                 if (n < 0)
                         return -errno;
                 if (n == 0)
-                        return write ? -EIO : -ENODATA;
+                        return write ? -EIO : -DISK_END_OF_FILE;
                 p += n;
                 size -= (size_t)n;
                 offset += (uint64_t)n;
         }
         return 0;
+}
+
+const char *disk_error_text(int error)
+{
+        return error == -DISK_END_OF_FILE ? "beyond the end of the file" : strerror(-error);
 }
 
 static int not_regular(const char *path, struct why *why)

@@ -33,6 +33,8 @@ static int header_load(int fd, struct disk_header *ret, bool *ret_empty)
         if (st.st_size < (off_t)DISK_BLOCK_SIZE)
                 return -ENODATA;
         r = disk_transfer(fd, buffer, DISK_BLOCK_SIZE, 0, false);
+        if (r == -ENODATA) /* the medium's, which says nothing of whose file it is */
+                r = -EIO;
         return r < 0 ? r : disk_header_read(buffer, ret);
 }
 

@@ -265,18 +265,21 @@ static int finish_some(struct worker *worker, struct io_event *events, int n, st
         return 0;
 }
 
-/* Sends what the ledger wants, if anything; false when there is nothing left to be done. */
-static bool send_last(struct worker *worker, bool *begun, struct why *why)
+/* Sends what the ledger wants, if anything. Returns 1, 0 when there is nothing left to be done, or
+ * -errno. */
+static int send_last(struct worker *worker, bool *begun, struct why *why)
 {
         struct disk *disk = worker->state;
         bool begin = disk->ledger.step == DISK_LEDGER_IDLE && !disk->recording;
+        int r;
 
         if (begin && (*begun || in_flight(disk) > 0))
                 return in_flight(disk) > 0;
         *begun |= begin;
         disk->batch[0] = disk_record_next(worker, begin);
         disk->n_batch = disk->batch[0] != NULL;
-        return submit_batch(disk, why) == 0 && disk->n_batch == 0;
+        r = submit_batch(disk, why);
+        return r < 0 ? r : disk->n_batch == 0;
 }
 
 /* After the last operation was sent: takes in what is in flight, and records it in one more round,
@@ -287,17 +290,21 @@ static int wind_up(struct worker *worker, struct why *why)
         struct disk *disk = worker->state;
         uint64_t end_ns = clock_now_ns() + WIND_UP_NS, now_ns;
         bool begun = config->sync_ns == 0;
-        int r = 0;
+        int r = 1;
 
         if (disk->n_batch > 0) /* the kernel has no room */
                 return 0;
-        while (r == 0 && (now_ns = clock_now_ns()) < end_ns && send_last(worker, &begun, why)) {
+        while (r > 0 && (now_ns = clock_now_ns()) < end_ns) {
                 struct io_event events[DISK_BATCH];
-                int n = disk_aio_reap(&disk->aio, events, DISK_BATCH, end_ns - now_ns);
+                int n;
 
-                r = finish_some(worker, events, n, why);
+                r = send_last(worker, &begun, why);
+                if (r <= 0)
+                        break;
+                n = disk_aio_reap(&disk->aio, events, DISK_BATCH, end_ns - now_ns);
+                r = finish_some(worker, events, n, why) < 0 ? n : 1;
         }
-        return r;
+        return MIN(r, 0);
 }
 
 int disk_loop(struct worker *worker, struct why *why)

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <string.h>
 
 /* Of a block whose generation nobody knows any more, the next ones are to be new: no block of the
  * file has been written so many times more than the one that was written most. */
@@ -40,7 +39,7 @@ static int refuse(const struct scan *scan, uint64_t block, enum disk_verdict ver
                         offset, generation, scan->ledger->promised[block]);
         case DISK_UNREADABLE:
                 return why_set(scan->why, error, "--file", path,
-                        "cannot be read at offset %" PRIu64 ": %s", offset, strerror(-error));
+                        "cannot be read at offset %" PRIu64 ": %s", offset, disk_error_text(error));
         default:
                 return why_set(scan->why, -EBADMSG, "--file", path,
                         "the block at offset %" PRIu64
@@ -66,8 +65,7 @@ static int look_at_block(void *context, uint64_t block, const void *piece, int e
         case DISK_TORN:
                 scan->n_torn++;
                 disk_map_learn_torn(scan->map, block, generation);
-                disk_ledger_doubt(scan->ledger, block, 1);
-                break;
+                break; /* no part is older than what was promised: that stays */
         case DISK_UNPROMISED:
                 generation = scan->newest + LEAP;
                 disk_map_learn_torn(scan->map, block, generation);

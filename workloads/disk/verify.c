@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
-#include <string.h>
 
 struct range {
         uint32_t oldest, newest;
@@ -79,9 +78,7 @@ static void run_detail(const struct run *run, char *text, size_t size)
                         promised);
                 break;
         case DISK_UNREADABLE:
-                snprintf(text, size, "%s",
-                        run->error == -ENODATA ? "beyond the end of the file"
-                                               : strerror(-run->error));
+                snprintf(text, size, "%s", disk_error_text(run->error));
                 break;
         default:
                 snprintf(text, size, "generation %s was acknowledged", promised);

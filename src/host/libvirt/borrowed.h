@@ -21,8 +21,9 @@ int borrowed_add(struct borrowed *borrowed, struct hosts *hosts, const struct do
 
 bool borrowed_has(const struct borrowed *borrowed, size_t host, const char *name);
 
-/* Puts the definitions of tiles first..last back and forgets them. Goes on after an error and
- * returns the first. */
+/* Puts the definitions of tiles first..last back, but for domains that are not there any more, and
+ * forgets them. One that cannot be put back is saved as logs/DOMAIN.xml of the results. Goes on
+ * after an error and returns the first. */
 int borrowed_return(struct borrowed *borrowed, struct guests *guests, unsigned first, unsigned last,
         struct why *why);
 

@@ -195,21 +195,29 @@ static void give_up(struct await *a, struct client *client)
         in_trouble(a->clients, client, reason);
 }
 
+/* Is there one to measure, among those of earlier steps, too? */
+static bool some_ready(const struct clients *clients)
+{
+        for (size_t t = 0; t < ARRAY_SIZE(clients->by_tile); t++) {
+                const struct client *client = clients->by_tile[t];
+
+                if (client && client->ready && !client->trouble[0])
+                        return true;
+        }
+        return false;
+}
+
 /* Returns 0, or -ECHILD when there is nobody to measure. */
 static int conclude(struct await *a, struct why *why)
 {
-        const struct client *first = NULL;
+        const struct client *first = a->clients->by_tile[a->first];
         char title[sizeof why->what];
 
-        for (unsigned t = a->first; t <= a->last; t++) {
-                struct client *client = a->clients->by_tile[t];
-
-                if (!is_settled(a, client))
-                        give_up(a, client);
-                if (client->ready && !client->trouble[0])
-                        return 0;
-                first = first ? first : client;
-        }
+        for (unsigned t = a->first; t <= a->last; t++)
+                if (!is_settled(a, a->clients->by_tile[t]))
+                        give_up(a, a->clients->by_tile[t]);
+        if (some_ready(a->clients))
+                return 0;
         snprintf(title, sizeof title, "tile %u %s", first->tile, guest_name(GUEST_EXTERNAL));
         return why_set(why, -ECHILD, title, NULL, "%s", first->trouble);
 }

@@ -31,8 +31,8 @@ struct clients {
 int clients_start(struct clients *clients, unsigned tile, const char *address, struct why *why);
 
 /* Waits until those of tiles first..last are ready or in trouble, which is said. `also` is called
- * whenever epoll_fd was readable. Returns 0; -EINTR; -ECHILD: none of them is ready; or another
- * -errno. */
+ * whenever epoll_fd was readable. Returns 0; -EINTR; -ECHILD: none at all is ready, of whatever
+ * tile; or another -errno. */
 int clients_await(struct clients *clients, unsigned first, unsigned last, int interrupt_fd,
         void (*also)(void *context), void *context, struct why *why);
 

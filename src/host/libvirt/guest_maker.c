@@ -150,6 +150,20 @@ int guest_maker_plan(struct guest_maker *maker, struct guest_plan *ret, unsigned
                 maker->usrhash[0] ? maker->usrhash : NULL, maker->launch, tile, guest, why);
 }
 
+int guest_maker_check(struct guest_maker *maker, unsigned first, unsigned last, struct why *why)
+{
+        for (unsigned t = first; t <= last; t++)
+                for (unsigned g = GUEST_WEB1; g <= TILE_GUESTS; g++) {
+                        struct guest_plan plan;
+                        int r = guest_maker_plan(maker, &plan, t, g, why);
+
+                        if (r < 0)
+                                return r;
+                        guest_plan_fini(&plan);
+                }
+        return 0;
+}
+
 static int make_placed(struct guest_maker *maker, const struct guest_plan *plan,
         const struct place *place, bool *ret_made, struct why *why)
 {

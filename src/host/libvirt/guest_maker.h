@@ -47,5 +47,9 @@ int guest_maker_make(
 int guest_maker_plan(struct guest_maker *maker, struct guest_plan *ret, unsigned tile,
         unsigned guest, struct why *why);
 
+/* Can all guests of these tiles be planned? A bad option is better found before the first of them
+ * is made, and before the first of many steps is measured. Returns 0 or -errno. */
+int guest_maker_check(struct guest_maker *maker, unsigned first, unsigned last, struct why *why);
+
 /* Is this domain of a tile on the host where the tile would be made? 0 or -EEXIST. */
 int guest_maker_check_host(struct hosts *hosts, const struct domain_info *domain, struct why *why);

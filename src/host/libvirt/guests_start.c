@@ -73,6 +73,9 @@ static int start_one(struct guests *guests, struct guest *guest, bool alone, str
                         "%s: was started by somebody else, who uses tile %u at the same time",
                         hosts_uri(guests->hosts, guest->host), guest->tile);
         if (r < 0) {
+                /* With a connection that broke it may run all the same: looked at when it is
+                 * ended. A paused one is somebody else's doing. */
+                guest->running = r != -EBUSY;
                 guest_in_trouble(guests, guest, "could not be started: %s", inner.reason);
                 return 0;
         }

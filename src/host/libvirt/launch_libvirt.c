@@ -2,11 +2,12 @@
 /*
  * Tiles as guests of libvirt, for a run.
  *
- *         guest_maker    a guest's domain from the template: guest_plan, placement, template,
- * domains guests         what becomes of each guest from its start to its end readiness      asks
- * their control endpoints borrowed       definitions of tiles that were there before, to be put
- * back clients        the external clients libvirt_notes  how the guests are run, for the reader of
- * the results
+ *   guest_maker    a guest's domain from the template (guest_plan, placement, template, domains)
+ *   guests         what becomes of each guest from its start to its end
+ *   readiness      asks their control endpoints
+ *   borrowed       definitions of tiles that were there before, to be put back
+ *   clients        the external clients
+ *   libvirt_notes  how the guests are run, for the reader of the results
  *
  * A guest in trouble does not end the run: it is named with the tail of its console, its tile is
  * not valid, and the others are measured on.
@@ -134,17 +135,6 @@ static int watch_hosts(struct launcher *launcher, struct why *why)
         return 0;
 }
 
-/* A bad option is better found before anything is made. */
-static int try_plan(struct launcher *launcher, struct why *why)
-{
-        struct guest_plan plan;
-        int r = guest_maker_plan(&launcher->maker, &plan, 1, GUEST_WEB1, why);
-
-        if (r == 0)
-                guest_plan_fini(&plan);
-        return r;
-}
-
 /* The external clients are the only ones of these that a file may place on this machine. */
 static int check_placement(struct launcher *launcher, struct why *why)
 {
@@ -212,7 +202,7 @@ static int launcher_new(const struct launch_config *config, int interrupt_fd, st
         if (r == 0)
                 r = guest_maker_init(&launcher->maker, &launcher->config, launcher->hosts, why);
         if (r == 0)
-                r = try_plan(launcher, why);
+                r = guest_maker_check(&launcher->maker, 1, MAX(config->last_tile, 1u), why);
         if (r == 0)
                 r = watch_hosts(launcher, why);
         if (r == 0)
@@ -462,11 +452,13 @@ static int launcher_trouble(struct launcher *launcher, unsigned tile, unsigned g
         struct guest *g = guests_find(&launcher->guests, tile, guest);
 
         *ret = (struct guest_trouble){0};
-        if (!problem[0] || tile > TILE_PLAN_MAX_TILE)
+        if (tile > TILE_PLAN_MAX_TILE)
                 return 0;
         if (guest == GUEST_EXTERNAL)
                 return client_trouble(launcher, tile, ret);
-        if (!g)
+        /* What was said of it holds, also if it gave figures at both ends of the window: one that
+         * was late, or that somebody paused for a while. */
+        if (!g || (!problem[0] && !g->trouble[0]))
                 return 0;
         if (g->trouble[0])
                 snprintf(ret->text, sizeof ret->text, "%s", g->trouble);

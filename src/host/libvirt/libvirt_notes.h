@@ -10,6 +10,7 @@ struct libvirt_notes {
         const char **lines; /* ends with NULL */
 };
 
+/* Asks the hosts. Returns 0 or -ENOMEM. */
 int libvirt_notes_init(struct libvirt_notes *notes, struct guest_maker *maker, struct why *why);
 
 /* Returns 0 or -ENOMEM. */

@@ -21,7 +21,10 @@ enum {
 
 struct readiness;
 
+/* Returns 0, or -ENOMEM with *ret as it was. */
 int readiness_new(struct readiness **ret);
+
+/* NULL does no harm. */
 void readiness_free(struct readiness *readiness);
 
 /* url: without path. Returns its index, from 0 on in this order, or -ENOMEM. */

@@ -119,7 +119,6 @@ static size_t here(struct filler *f)
 static void on_text(void *data, const XML_Char *text, int length)
 {
         struct filler *f = data;
-
         char *longer;
 
         if (f->error < 0)
@@ -185,15 +184,15 @@ static void check_name(struct filler *f)
 /* A namespace of ours that is not declared would be an error of whoever reads the template next. */
 static void check_root(struct filler *f, const char *name, const XML_Char **attributes)
 {
-        const char *namespace = "";
+        const char *declared = "";
 
         for (size_t i = 0; attributes[i]; i += 2)
                 if (strcmp(attributes[i], MARKER_DECLARATION) == 0)
-        namespace = attributes[i + 1];
+                        declared = attributes[i + 1];
         if (strcmp(name, "domain") != 0)
                 fail(f, line_now(f), -EINVAL, "the outermost element is <%.64s>, not <domain>",
                         name);
-        else if (strcmp(namespace, TEMPLATE_NAMESPACE) != 0)
+        else if (strcmp(declared, TEMPLATE_NAMESPACE) != 0)
                 fail(f, line_now(f), -EINVAL,
                         "<domain> must declare xmlns:tileload='" TEMPLATE_NAMESPACE "'");
 }

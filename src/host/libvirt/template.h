@@ -47,8 +47,8 @@ struct domain_xml {
         size_t n_volumes;
 };
 
-/* guest: its name, "web1". values must have tile, domain and address.  path is
- * what errors call the template. Returns 0, or -errno with *why naming the template's line. */
+/* guest: its name, "web1". values must have tile, domain and address. path is what errors call the
+ * template. Returns 0, or -errno with *why naming the template's line. */
 int template_fill(struct domain_xml *ret, const char *text, const char *path,
         const struct template_value *values, size_t n_values, const char *guest, struct why *why);
 void domain_xml_fini(struct domain_xml *xml);

@@ -4,6 +4,7 @@
  */
 #include "clients.h"
 #include "clock.h"
+#include "guests_internal.h"
 #include "readiness.h"
 #include "tile_command.h"
 
@@ -43,8 +44,11 @@ static int ask_roles(struct tile_job *job, struct readiness *readiness)
                 if (g->asked < 0)
                         return g->asked;
         }
-        while (r == 0 && some_silent(job, readiness) && clock_now_ns() < deadline_ns)
+        while (r == 0 && some_silent(job, readiness) && clock_now_ns() < deadline_ns) {
                 r = readiness_wait(readiness, &job->signal_fd, 1, deadline_ns);
+                if (guests_interrupted(job->signal_fd, NULL))
+                        r = -EINTR;
+        }
         return r;
 }
 

@@ -40,18 +40,22 @@ static int create_tile(
                 done += r == 0;
                 made += new;
         }
-        if (r < 0)
-                progress_say(&job->progress,
-                        "tile %u: %u of %d guests are on %s: the next create goes on with it", tile,
-                        done, TILE_GUESTS, uri);
-        else if (made)
+        if (r < 0) {
+                if (done)
+                        progress_say(&job->progress,
+                                "tile %u: only %u of %d guests are as wanted on %s: another create "
+                                "goes on with it",
+                                tile, done, TILE_GUESTS, uri);
+                return r;
+        }
+        if (made)
                 progress_say(&job->progress, "tile %u: %u guest%s made on %s", tile, made,
                         made == 1 ? "" : "s", uri);
         else
                 progress_say(&job->progress,
                         "tile %u: was on %s already; how its guests are run is as given now", tile,
                         uri);
-        return r;
+        return 0;
 }
 
 static int check_placement(struct tile_job *job, struct guest_maker *maker, struct why *why)
@@ -85,7 +89,9 @@ int tile_create(struct tile_job *job, struct why *why)
                 r = guest_maker_init(&maker, &config, job->hosts, why);
         if (r < 0)
                 return r;
-        r = check_placement(job, &maker, why);
+        r = guest_maker_check(&maker, o->first, o->last, why);
+        if (r == 0)
+                r = check_placement(job, &maker, why);
         for (unsigned t = o->first; r == 0 && t <= o->last; t++)
                 r = create_tile(job, &maker, t, why);
         guest_maker_fini(&maker);
