@@ -160,7 +160,7 @@ static int take(void *context, enum snapshot_detail detail, struct snapshot *sna
                 return r;
         snapshot->taken_ns = clock_now_ns();
         snapshot->taken_real_ns = clock_real_ns();
-        if (detail == SNAPSHOT_FULL)
+        if (detail != SNAPSHOT_SUMS)
                 guestinfo_read(&snapshot->guest);
         return 0;
 }

@@ -178,7 +178,7 @@ static int take(void *context, enum snapshot_detail detail, struct snapshot *sna
         if (role->workload->flags & WORKLOAD_PACED)
                 cells_set(&snapshot->sum, role->workload->n_counters + FRAME_OVERDUE,
                         (uint64_t)overdue);
-        if (detail == SNAPSHOT_FULL)
+        if (detail != SNAPSHOT_SUMS)
                 guestinfo_read(&snapshot->guest);
         return 0;
 }

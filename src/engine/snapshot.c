@@ -165,19 +165,17 @@ char *snapshot_sums(const struct snapshot *s)
 json_t *snapshot_json(const struct snapshot *s, enum snapshot_detail detail)
 {
         bool brief = detail != SNAPSHOT_FULL;
-        json_t *json = json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:i, s:o, s:o}", "schema",
-                SNAPSHOT_SCHEMA, "state", role_state_name(s->state), "identity", identity_json(s),
-                "clock_ns", (json_int_t)s->taken_ns, "realtime_ns", (json_int_t)s->taken_real_ns,
-                "uptime_ns", (json_int_t)(s->taken_ns - s->identity->started_ns), "workers",
-                (int)s->n_workers, "counters", counters_json(s, brief), "latencies",
-                latencies_json(s, brief));
+        json_t *json = json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:i, s:o, s:o, s:o, s:o}",
+                "schema", SNAPSHOT_SCHEMA, "state", role_state_name(s->state), "identity",
+                identity_json(s), "clock_ns", (json_int_t)s->taken_ns, "realtime_ns",
+                (json_int_t)s->taken_real_ns, "uptime_ns",
+                (json_int_t)(s->taken_ns - s->identity->started_ns), "workers", (int)s->n_workers,
+                "counters", counters_json(s, brief), "latencies", latencies_json(s, brief), "guest",
+                guest_json(&s->guest), "process", process_json(&s->guest.process));
 
         if (json && s->state == ROLE_FAILED && s->detail)
                 json_object_set_new(json, "reason", json_string(s->detail));
-        if (!json || brief)
-                return json;
-        json_object_set_new(json, "guest", guest_json(&s->guest));
-        json_object_set_new(json, "process", process_json(&s->guest.process));
-        json_object_set_new(json, "config", option_sets_json(s->sets, s->n_sets));
+        if (json && !brief)
+                json_object_set_new(json, "config", option_sets_json(s->sets, s->n_sets));
         return json;
 }

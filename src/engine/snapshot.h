@@ -36,7 +36,7 @@ void identity_init(struct identity *identity, unsigned tile, unsigned guest);
 /* How much of it is asked for. */
 enum snapshot_detail {
         SNAPSHOT_SUMS,  /* all work and failures, and the headline latency: read every second */
-        SNAPSHOT_BRIEF, /* no histograms, configuration, texts, nor the machine */
+        SNAPSHOT_BRIEF, /* no histograms, configuration and texts */
         SNAPSHOT_FULL,
 };
 
@@ -51,7 +51,7 @@ struct snapshot {
         unsigned n_workers;
         struct cells sum;                       /* SNAPSHOT_SUMS: without latencies */
         uint64_t latency_count, latency_sum_ns; /* SNAPSHOT_SUMS: of the headline, from due */
-        struct guestinfo guest;                 /* SNAPSHOT_FULL */
+        struct guestinfo guest;                 /* not of SNAPSHOT_SUMS */
 };
 
 /* Every counter and latency of the role with the frame's own behind them. */

@@ -170,7 +170,7 @@ static void find_cpu(const struct host_use *host, struct limits_reached *to)
 {
         if (!cpu_is_full(host))
                 return;
-        if (host->cpu_steal_percent >= 1)
+        if (host->cpu_steal_percent >= 5)
                 reach(to, LIMIT_CPU, "host CPU %.0f %% (%.0f %% stolen by its own host)",
                         cpu_used(host), host->cpu_steal_percent);
         else

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "resume.h"
 
-#include "run_options.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

@@ -122,6 +122,7 @@ static int measure(struct run *run, unsigned repeat, struct why *why)
 static int steps(struct run *run, struct why *why)
 {
         unsigned tiles, repeat, decided = 0;
+        enum sweep_end end;
         int r = 0;
 
         while (r == 0 && sweep_next(&run->sweep, &tiles, &repeat)) {
@@ -131,20 +132,15 @@ static int steps(struct run *run, struct why *why)
         }
         if (r < 0)
                 return r;
-        switch (sweep_ended(&run->sweep, &decided)) {
-        case SWEEP_INVALID:
+        end = sweep_ended(&run->sweep, &decided);
+        if (decided == run->options->sweep.last)
+                return 0;
+        if (end == SWEEP_INVALID)
                 progress_say(&run->session.progress, "%u tile%s %s not valid: no further steps",
                         decided, plural(decided), decided == 1 ? "is" : "are");
-                break;
-        case SWEEP_NO_GAIN:
+        else if (end == SWEEP_NO_GAIN)
                 progress_say(&run->session.progress, "%u tiles bring no more: no further steps",
                         decided);
-                break;
-        case SWEEP_FOUND:
-        case SWEEP_LAST_STEP:
-        case SWEEP_GOES_ON:
-                break;
-        }
         return 0;
 }
 

@@ -40,7 +40,7 @@ void steady_add(struct steady *steady, const char *what, double t_s, double valu
 
 /* What changes most, compared with its mean. */
 struct steady_change {
-        const char *what; /* NULL: nothing does */
+        const char *what; /* part of the struct steady; NULL: nothing does */
         double percent;   /* within the window */
 };
 

@@ -21,6 +21,7 @@ static const struct command command_run = {
 #endif
 
 extern const struct command command_host_check;
+extern const struct command command_compare;
 extern const struct command command_report;
 
 #ifdef HAVE_LIBVIRT
@@ -43,6 +44,7 @@ const struct command *const command_table[] = {
         &command_run,
         &command_measure,
         &command_report,
+        &command_compare,
         &command_tile,
         &command_host_check,
         NULL,

@@ -25,6 +25,7 @@ struct warming {
         struct sums *last; /* [targets->n_items] */
         struct steady steady;
         uint64_t begin_ns;
+        unsigned readings;
 };
 
 /* ---- readings ---- */
@@ -95,6 +96,7 @@ static int take_reading(struct warming *w, struct why *why)
         for (unsigned g = GUEST_EXTERNAL; g < GUEST_IDLE; g++)
                 add_role(w, now, g, elapsed_s(w));
         memcpy(w->last, now, n * sizeof *now);
+        w->readings++;
         return 0;
 }
 
@@ -150,8 +152,20 @@ static uint64_t next_ns(const struct warming *w)
         return now_ns < least_ns ? MIN(due_ns, least_ns) : due_ns;
 }
 
-/* Somebody who could say that the load is changing is listened to; who cannot be heard (no guest
- * answers) does not hold the window up. */
+/* Each reading but the first tells what was done since the one before. On a host that is so busy
+ * that a reading takes seconds, there may not be enough of them yet. */
+static bool is_over(const struct warming *w, uint64_t most_ns)
+{
+        const struct settling *s = &w->window->settling;
+
+        if (clock_now_ns() + LOOK_EVERY_NS / 2 > most_ns)
+                return true;
+        if (w->readings <= STEADY_MIN_READINGS)
+                return false;
+        /* If no guest answers, there is nothing to wait for. */
+        return !s->known || s->settled;
+}
+
 static int wait_and_look(struct warming *w, struct why *why)
 {
         uint64_t least_ns = w->begin_ns + w->config->least_ns;
@@ -170,8 +184,7 @@ static int wait_and_look(struct warming *w, struct why *why)
                         continue;
                 }
                 look(w);
-                if (!w->window->settling.known || w->window->settling.settled ||
-                        clock_now_ns() + LOOK_EVERY_NS / 2 > most_ns)
+                if (is_over(w, most_ns))
                         break;
                 tell(w, most_ns);
         }

@@ -73,6 +73,8 @@ char *compare_answer(const struct comparison *comparison)
 
         if (!to)
                 return NULL;
+        if (differences_count(&comparison->differences, DIFFERENCE_WORKLOAD))
+                fputs("NOT the same workload; ", to);
         put_valid_tiles(to, comparison);
         if (row) {
                 put_row(to, row);

@@ -6,5 +6,5 @@
 
 int compare_markdown(const struct compare_report *report, FILE *to, struct why *why)
 {
-        return compare_outline(&outline_markdown, report, to, why);
+        return compare_outline(&paper_markdown, report, to, why);
 }

@@ -282,8 +282,8 @@ static void one_comparison(struct outline *o, const struct comparison *c)
         chance(o, c);
 }
 
-int compare_outline(const struct outline_style *style, const struct compare_report *report,
-        FILE *to, struct why *why)
+int compare_outline(const struct paper_style *style, const struct compare_report *report, FILE *to,
+        struct why *why)
 {
         struct outline o = {.paper = {.style = style, .to = to}, .report = report};
 

@@ -6,7 +6,7 @@
 
 #include "compare.h"
 #include "fail_if.h"
-#include "outline.h"
+#include "paper.h"
 
 /* All that is to be told. Every comparison has the same baseline. */
 struct compare_report {
@@ -22,8 +22,8 @@ int compare_markdown(const struct compare_report *report, FILE *to, struct why *
 int compare_json(const struct compare_report *report, FILE *to, struct why *why);
 
 /* What text and Markdown tell, in which order. */
-int compare_outline(const struct outline_style *style, const struct compare_report *report,
-        FILE *to, struct why *why);
+int compare_outline(const struct paper_style *style, const struct compare_report *report, FILE *to,
+        struct why *why);
 
 /* One comparison in one sentence, without a newline; free it. NULL: no memory. */
 char *compare_answer(const struct comparison *comparison);

@@ -6,5 +6,5 @@
 
 int compare_text(const struct compare_report *report, FILE *to, struct why *why)
 {
-        return compare_outline(&outline_text, report, to, why);
+        return compare_outline(&paper_text, report, to, why);
 }

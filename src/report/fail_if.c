@@ -100,9 +100,10 @@ static int read_subject(struct reading *r)
                         "must begin with total, web1, external, web2, client, backend, cpu, disk, "
                         "oltp or idle, as in: web1.p99 > +10%",
                         begin);
-        if (*r->at++ != '.')
+        if (*r->at != '.')
                 return complain(
                         r, "a point and a metric must follow the name, as in: web1.p99", begin);
+        r->at++;
         if (!take(r, word, LETTERS DIGITS) || !find_metric(word, &c->metric))
                 return complain(r,
                         "the metric must be rate, average, p50, p95, p99, max, errors or cpu, or "

@@ -109,14 +109,18 @@ static void law_note(struct html_report *report)
         html_note(report,
                 "The Universal Scalability Law, fitted to these steps: throughput of n tiles "
                 "= λ n / (1 + σ (n − 1) + κ n (n − 1)) with λ = %.4g requests/s, contention "
-                "σ = %.3g and coherency κ = %.3g (R² = %.4f). %s.",
-                law->lambda, law->sigma, law->kappa, law->r_squared, text);
+                "σ = %.3g and coherency κ = %.3g (R² = %.4f). %s.%s%s%s",
+                law->lambda, law->sigma, law->kappa, law->r_squared, text,
+                scaling->usl_caution ? " The fit tells little: " : "",
+                scaling->usl_caution ? scaling->usl_caution : "", scaling->usl_caution ? "." : "");
 }
 
 static void linear_note(struct html_report *report)
 {
         const struct scaling *scaling = report->scaling;
 
+        if (scaling->n_rows < 2)
+                return; /* a step is as linear as itself */
         if (!scaling->base) {
                 html_note(report, "The first step was not valid: there is nothing to compare the "
                                   "others' throughput with.");
@@ -133,6 +137,7 @@ int html_throughput(struct html_report *report)
 {
         const struct scaling *scaling = report->scaling;
         const struct scaling_row *base = scaling->base;
+        bool linear = base && scaling->n_rows > 1;
         _cleanup_free_ struct plot_step *steps = steps_make(scaling);
         _cleanup_free_ char *svg = NULL;
         struct why why = {0};
@@ -142,15 +147,16 @@ int html_throughput(struct html_report *report)
                 return -ENOMEM;
         html_section_begin(report, "throughput", "Throughput");
         r = plot_throughput(&svg, steps, scaling->n_rows,
-                base ? base->rate_per_s.estimate / base->tiles : NAN,
+                linear ? base->rate_per_s.estimate / base->tiles : NAN,
                 scaling->has_usl ? &scaling->usl : NULL, &why);
         html_picture(report, r, &svg, &why,
                 "Bar plot: throughput in requests per second against number of tiles, each bar "
                 "stacked from the throughput of its tiles. The table below has the sums, the one "
                 "under Fairness each tile.",
-                "Requests answered per second, stacked by tile. What stays below the linear line "
-                "is "
-                "throughput that tiles take from each other.");
+                linear ? "Requests answered per second, stacked by tile. What stays below the "
+                         "linear "
+                         "line is throughput that tiles take from each other."
+                       : "Requests answered per second, stacked by tile.");
         linear_note(report);
         law_note(report);
         throughput_table(report);

@@ -9,8 +9,8 @@
 /* What tells one run from the next, and nothing else. */
 static bool is_passing(const char *name)
 {
-        static const char *const names[] = {"started", "command_line", "host.hostname",
-                "options.output", "options.resume", "options.targets", "placement.path"};
+        static const char *const names[] = {"started", "host.hostname", "options.output",
+                "options.resume", "options.targets", "placement.path"};
 
         for (size_t i = 0; i < ARRAY_SIZE(names); i++)
                 if (strcmp(name, names[i]) == 0)
@@ -19,31 +19,6 @@ static bool is_passing(const char *name)
 }
 
 /* ---- values as text ---- */
-
-/* Words with a space between; NULL: no memory. */
-static char *join(const json_t *list)
-{
-        char *text = NULL;
-        size_t size;
-        FILE *to = open_memstream(&text, &size);
-
-        if (!to)
-                return NULL;
-        for (size_t i = 0; i < json_array_size(list); i++)
-                fprintf(to, "%s%s", i ? " " : "", json_string_value(json_array_get(list, i)));
-        if (fclose(to) == 0)
-                return text;
-        free(text);
-        return NULL;
-}
-
-static bool is_all_words(const json_t *json)
-{
-        for (size_t i = 0; i < json_array_size(json); i++)
-                if (!json_is_string(json_array_get(json, i)))
-                        return false;
-        return json_is_array(json);
-}
 
 /* NULL: no memory. */
 static char *text_of(const json_t *json)
@@ -54,8 +29,6 @@ static char *text_of(const json_t *json)
                 return strdup("none");
         if (json_is_boolean(json))
                 return strdup(json_is_true(json) ? "yes" : "no");
-        if (is_all_words(json))
-                return join(json);
         return json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
 }
 
@@ -158,8 +131,7 @@ int manifest_diff(
         struct differences *list, const struct run_file *before, const struct run_file *after)
 {
         static const char *const of_run[] = {"launch", "profile", "placement", "limits"};
-        static const char *const of_manifest[] = {
-                "tileload_version", "options", "host", "started", "command_line"};
+        static const char *const of_manifest[] = {"tileload_version", "options", "host", "started"};
         unsigned number = 1;
         int r = 0;
 

@@ -2,7 +2,8 @@
 /*
  * What the circumstances of two runs differ in: version, launcher, profile, placement, limits,
  * options, host (kernel, mitigations, governor, ...) and notes. Whatever stands in the manifest is
- * looked at, so that what will be added to it some day is, too.
+ * looked at, so that what will be added to it some day is, too; but for the command line, as all
+ * that it says is among the options.
  */
 #pragma once
 

@@ -2,74 +2,23 @@
 #include "outline.h"
 
 #include "fmt.h"
+#include "paper.h"
 #include "role_use.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
 #include <string.h>
 
 struct outline {
-        const struct outline_style *style;
+        struct paper paper;
         const struct run_file *run;
         const struct scaling *scaling;
-        FILE *to;
-        const char *heading; /* to be written before the first item below it; NULL: it is */
-        bool in_list;        /* the last piece was an item */
-        bool failed;         /* no memory */
 };
 
 static const char *plural(size_t n)
 {
         return n == 1 ? "" : "s";
-}
-
-/* ---- pieces ---- */
-
-/* A heading is only written when something follows. */
-static void heading(struct outline *o, const char *text)
-{
-        o->heading = text;
-}
-
-static void put_heading(struct outline *o)
-{
-        if (!o->heading)
-                return;
-        o->style->heading(o->to, o->heading);
-        o->heading = NULL;
-        o->in_list = false;
-}
-
-static _printf_(2, 3) void item(struct outline *o, const char *format, ...)
-{
-        _cleanup_free_ char *text = NULL;
-        va_list ap;
-        int n;
-
-        va_start(ap, format);
-        n = vasprintf(&text, format, ap);
-        va_end(ap);
-        if (n < 0) {
-                text = NULL;
-                o->failed = true;
-                return;
-        }
-        put_heading(o);
-        o->style->item(o->to, text, !o->in_list);
-        o->in_list = true;
-}
-
-static void table(struct outline *o, struct sheet *sheet)
-{
-        if (sheet->n_cells) {
-                put_heading(o);
-                o->style->table(sheet, o->to);
-                o->in_list = false;
-        }
-        o->failed = o->failed || sheet->failed;
-        sheet_fini(sheet);
 }
 
 /* "4 tiles", and which window of them if there are several. */
@@ -127,10 +76,11 @@ static void throughput(struct outline *o)
                 sheet_number(&sheet, (double)row->guest_errors, 0);
                 verdict_cell(&sheet, row);
         }
-        heading(o, "Throughput and response time of the external clients");
-        table(o, &sheet);
+        paper_heading(&o->paper, "Throughput and response time of the external clients");
+        paper_table(&o->paper, &sheet);
+        sheet_fini(&sheet);
         if (o->scaling->n_rows)
-                item(o, "+-: half of the 95 %% confidence interval; -: not known");
+                paper_item(&o->paper, "+-: half of the 95 %% confidence interval; -: not known");
 }
 
 /* ---- how it scales ---- */
@@ -164,13 +114,13 @@ static void limits_cell(struct outline *o, struct sheet *sheet, const struct sca
         FILE *f = open_memstream(&text, &size);
 
         if (!f) {
-                o->failed = true;
+                o->paper.failed = true;
                 return;
         }
         for (size_t i = 0; i < step->n_limits; i++)
                 fprintf(f, "%s%s", i ? ", " : "", step->limits[i]);
         if (fclose(f) != 0)
-                o->failed = true;
+                o->paper.failed = true;
         sheet_cell(sheet, "%s", text && *text ? text : "-");
 }
 
@@ -195,8 +145,9 @@ static void scales(struct outline *o)
                 sheet_number(&sheet, mean_over_steps(row, harness_cpu), 2);
                 limits_cell(o, &sheet, row);
         }
-        heading(o, "Scaling, fairness, and the host");
-        table(o, &sheet);
+        paper_heading(&o->paper, "Scaling, fairness, and the host");
+        paper_table(&o->paper, &sheet);
+        sheet_fini(&sheet);
 }
 
 static void linear(struct outline *o)
@@ -204,9 +155,10 @@ static void linear(struct outline *o)
         const struct scaling *s = o->scaling;
 
         if (!s->base)
-                item(o, "Linearity is not known: there is no valid step to measure it by");
+                paper_item(&o->paper,
+                        "Linearity is not known: there is no valid step to measure it by");
         else if (s->n_rows > 1)
-                item(o,
+                paper_item(&o->paper,
                         "Linear to %u tile%s: at least %.0f %% of the throughput a tile that the "
                         "step with %u had",
                         s->linear_to, plural(s->linear_to), SCALING_LINEAR * 100, s->base->tiles);
@@ -218,13 +170,15 @@ static void peak(struct outline *o, const struct usl *usl)
 
         fmt_number(x, usl->peak_x, usl->peak_x < 100);
         if (isfinite(usl->peak_n))
-                item(o, "By that law throughput is largest with %.1f tiles, %s requests/s%s",
+                paper_item(&o->paper,
+                        "By that law throughput is largest with %.1f tiles, %s requests/s%s",
                         usl->peak_n, x,
                         usl->peak_n > usl->largest_n ? ": worked out, not measured" : "");
         else if (usl->bounded)
-                item(o, "By that law throughput never falls, and comes near %s requests/s", x);
+                paper_item(&o->paper,
+                        "By that law throughput never falls, and comes near %s requests/s", x);
         else
-                item(o, "By that law throughput grows without bounds");
+                paper_item(&o->paper, "By that law throughput grows without bounds");
 }
 
 static void law(struct outline *o)
@@ -233,15 +187,16 @@ static void law(struct outline *o)
 
         if (!o->scaling->has_usl) {
                 if (o->scaling->n_rows > 1)
-                        item(o, "No fit of the Universal Scalability Law: %s",
+                        paper_item(&o->paper, "No fit of the Universal Scalability Law: %s",
                                 o->scaling->usl_missing);
                 return;
         }
-        item(o,
+        paper_item(&o->paper,
                 "Universal Scalability Law: %.4g n / (1 + %.3g (n - 1) + %.3g n (n - 1)) "
-                "requests/s with n tiles; contention %.3g, coherency %.3g, R2 %.3f%s",
-                usl->lambda, usl->sigma, usl->kappa, usl->sigma, usl->kappa, usl->r_squared,
-                usl->n_distinct == 3 ? "; three numbers of tiles are few for a fit" : "");
+                "requests/s with n tiles; contention %.3g, coherency %.3g, R2 %.3f",
+                usl->lambda, usl->sigma, usl->kappa, usl->sigma, usl->kappa, usl->r_squared);
+        if (o->scaling->usl_caution)
+                paper_item(&o->paper, "That fit tells little: %s", o->scaling->usl_caution);
         peak(o, usl);
 }
 
@@ -258,12 +213,13 @@ static void ending(struct outline *o)
         const struct run_file *run = o->run;
 
         if (!run->complete)
-                item(o, "The run did not come to its end: %s", run->incomplete_reason);
+                paper_item(
+                        &o->paper, "The run did not come to its end: %s", run->incomplete_reason);
         for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
                 if (strcmp(run->ended_kind, kinds[i].kind) == 0)
-                        item(o, "%s", kinds[i].text);
+                        paper_item(&o->paper, "%s", kinds[i].text);
         if (run->ended_by && run->ended_resource[0])
-                item(o, "At its limit then: %s", run->ended_by);
+                paper_item(&o->paper, "At its limit then: %s", run->ended_by);
 }
 
 /* ---- the guests ---- */
@@ -299,8 +255,9 @@ static void guests(struct outline *o)
         }
         snprintf(title, sizeof title, "The guests of a tile, with %u tile%s (mean over the tiles)",
                 row->tiles, plural(row->tiles));
-        heading(o, title);
-        table(o, &sheet);
+        paper_heading(&o->paper, title);
+        paper_table(&o->paper, &sheet);
+        sheet_fini(&sheet);
 }
 
 /* ---- what a reader must know ---- */
@@ -309,16 +266,17 @@ static void invalid(struct outline *o)
 {
         char name[64];
 
-        heading(o, "Not valid");
+        paper_heading(&o->paper, "Not valid");
         for (size_t i = 0; i < o->run->n_steps; i++) {
                 const struct run_step *step = &o->run->steps[i];
 
                 step_name(o, step, name, sizeof name);
                 if (step->interrupted)
-                        item(o, "%s: cut short after %.1f s", name, step->duration_s);
+                        paper_item(&o->paper, "%s: cut short after %.1f s", name, step->duration_s);
                 for (size_t t = 0; t < step->n_tile_results; t++)
                         for (size_t r = 0; r < step->tile_results[t].n_reasons; r++)
-                                item(o, "%s, tile %u: %s", name, step->tile_results[t].tile,
+                                paper_item(&o->paper, "%s, tile %u: %s", name,
+                                        step->tile_results[t].tile,
                                         step->tile_results[t].reasons[r]);
         }
 }
@@ -327,19 +285,19 @@ static void doubtful(struct outline *o)
 {
         char name[64], noise[SCALING_NOISE_SIZE];
 
-        heading(o, "To be taken with care");
+        paper_heading(&o->paper, "To be taken with care");
         for (size_t i = 0; i < o->scaling->n_rows; i++) {
                 const struct scaling_row *row = &o->scaling->rows[i];
 
                 if (row->noisy)
-                        item(o, "%u tile%s: noisy, %s", row->tiles, plural(row->tiles),
-                                scaling_noise(row, noise));
+                        paper_item(&o->paper, "%u tile%s: noisy, %s", row->tiles,
+                                plural(row->tiles), scaling_noise(row, noise));
         }
         for (size_t i = 0; i < o->run->n_steps; i++) {
                 const struct run_step *step = &o->run->steps[i];
 
                 if (!step->settled)
-                        item(o, "%s: had not settled in %.0f s of warm-up%s%s",
+                        paper_item(&o->paper, "%s: had not settled in %.0f s of warm-up%s%s",
                                 step_name(o, step, name, sizeof name), step->warmup_s,
                                 step->unsettled ? ": " : "",
                                 step->unsettled ? step->unsettled : "");
@@ -348,9 +306,9 @@ static void doubtful(struct outline *o)
 
 static void notes(struct outline *o)
 {
-        heading(o, "Notes");
+        paper_heading(&o->paper, "Notes");
         for (size_t i = 0; i < json_array_size(o->run->notes); i++)
-                item(o, "%s", json_string_value(json_array_get(o->run->notes, i)));
+                paper_item(&o->paper, "%s", json_string_value(json_array_get(o->run->notes, i)));
 }
 
 static const char *fact(const json_t *object, const char *key)
@@ -366,26 +324,26 @@ static void circumstances(struct outline *o)
         json_int_t memory = json_integer_value(json_object_get(host, "memory_bytes"));
         char size[FMT_SIZE];
 
-        heading(o, "How it was run");
-        item(o, "results: %s", o->run->path);
-        item(o, "tileload %s, launch %s, profile %s, started %s",
+        paper_heading(&o->paper, "How it was run");
+        paper_item(&o->paper, "results: %s", o->run->path);
+        paper_item(&o->paper, "tileload %s, launch %s, profile %s, started %s",
                 fact(manifest, "tileload_version"), o->run->launch,
                 o->run->profile[0] ? o->run->profile : "-", fact(manifest, "started"));
-        item(o, "host %s: %s, %" JSON_INTEGER_FORMAT " CPUs, %s, %s, kernel %s",
+        paper_item(&o->paper, "host %s: %s, %" JSON_INTEGER_FORMAT " CPUs, %s, %s, kernel %s",
                 fact(host, "hostname"), fact(host, "cpu_model"),
                 json_integer_value(json_object_get(host, "cpus")), fmt_size(size, (uint64_t)memory),
                 fact(host, "os"), fact(host, "kernel"));
 }
 
-int outline_write(const struct outline_style *style, const struct run_file *run,
+int outline_write(const struct paper_style *style, const struct run_file *run,
         const struct scaling *scaling, FILE *to, struct why *why)
 {
-        struct outline o = {.style = style, .run = run, .scaling = scaling, .to = to};
+        struct outline o = {.paper = {.style = style, .to = to}, .run = run, .scaling = scaling};
         _cleanup_free_ char *answer = scaling_answer(run, scaling);
 
         if (!answer)
                 return why_errno(why, -ENOMEM, "report", run->path);
-        style->answer(to, answer);
+        paper_answer(&o.paper, answer);
         throughput(&o);
         scales(&o);
         linear(&o);
@@ -396,5 +354,5 @@ int outline_write(const struct outline_style *style, const struct run_file *run,
         doubtful(&o);
         notes(&o);
         circumstances(&o);
-        return o.failed ? why_errno(why, -ENOMEM, "report", run->path) : 0;
+        return o.paper.failed ? why_errno(why, -ENOMEM, "report", run->path) : 0;
 }

@@ -4,16 +4,9 @@
  */
 #pragma once
 
+#include "paper.h"
 #include "scaling.h"
-#include "sheet.h"
-
-struct outline_style {
-        void (*answer)(FILE *to, const char *text);
-        void (*heading)(FILE *to, const char *text);
-        void (*item)(FILE *to, const char *text, bool first); /* of those that follow each other */
-        void (*table)(const struct sheet *sheet, FILE *to);
-};
 
 /* Returns 0 or -ENOMEM with *why. */
-int outline_write(const struct outline_style *style, const struct run_file *run,
+int outline_write(const struct paper_style *style, const struct run_file *run,
         const struct scaling *scaling, FILE *to, struct why *why);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "paper.h"
 
+#include <stdarg.h>
+
 static void put_heading(struct paper *paper)
 {
         if (!paper->heading)

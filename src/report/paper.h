@@ -5,12 +5,24 @@
  */
 #pragma once
 
-#include "outline.h"
+#include "macro.h"
+#include "sheet.h"
 
-#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+struct paper_style {
+        void (*answer)(FILE *to, const char *text);
+        void (*heading)(FILE *to, const char *text);
+        void (*item)(FILE *to, const char *text, bool first); /* of those that follow each other */
+        void (*table)(const struct sheet *sheet, FILE *to);
+};
+
+/* For a terminal; for a page in Markdown, with tables as most of its dialects have them. */
+extern const struct paper_style paper_text, paper_markdown;
 
 struct paper {
-        const struct outline_style *style;
+        const struct paper_style *style;
         FILE *to;
         const char *heading; /* to be written before the first piece below it; NULL: it is */
         bool in_list;        /* the last piece was an item */

@@ -178,11 +178,6 @@ static double bucket_ratio(double value_ns)
         return index ? (double)hist_upper_ns(index) / (double)hist_upper_ns(index - 1) : 1;
 }
 
-double quantile_resolution(double after_ns, double before_ns)
-{
-        return sqrt(bucket_ratio(after_ns) * bucket_ratio(before_ns));
-}
-
 static int bounds_of(struct bounds *ret, const struct tail *tail, double q)
 {
         double n = (double)hist_count(tail->hist), chance = NORMAL * sqrt(q * (1 - q) / n);
@@ -227,11 +222,11 @@ int quantile_ratio(
         ret->block_length = MAX(a.above.block_length, b.above.block_length);
         ret->missing = a.above.missing ? a.above.missing : b.above.missing;
         if (!ret->missing && ((a.low <= 0 && b.low <= 0) || (isinf(a.high) && isinf(b.high))))
-                ret->missing = "too few operations for that percentile";
+                ret->missing = "too few operations for it, or it wavers too much";
         if (ret->missing)
                 return 0;
         /* Where in its bucket a percentile is nobody knows: that is no chance, and adds up. */
-        resolution = quantile_resolution(a.value, b.value);
+        resolution = sqrt(bucket_ratio(a.value) * bucket_ratio(b.value));
         ret->low = ret->estimate / resolution *
                    exp(-hypot(log(a.value / a.low), log(b.high / b.value)));
         ret->high = ret->estimate * resolution *

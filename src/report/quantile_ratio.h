@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two percentiles of latencies, divided, with a confidence interval: for runs that have too few
- * windows to be resampled by windows.
+ * Two percentiles of latencies, divided, with a confidence interval.
  *
  * A percentile is the value with a certain rank, and what wavers is the rank: the share of values
  * that are above it. By chance it does so as a binomial number does. Besides, whole seconds are
@@ -26,7 +25,3 @@ struct tail {
  * that end: low is 0, or high infinite. Returns 0 or -ENOMEM. */
 int quantile_ratio(
         struct interval *ret, const struct tail *after, const struct tail *before, double q);
-
-/* Where in its bucket a percentile is nobody knows: by as many times the quotient of these two may
- * be off. */
-double quantile_resolution(double after_ns, double before_ns);

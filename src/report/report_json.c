@@ -150,12 +150,12 @@ static json_t *usl(const struct scaling *scaling)
 
         if (!scaling->has_usl)
                 return json_null();
-        return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "lambda_per_s",
+        return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "lambda_per_s",
                 exact(law->lambda), "sigma", exact(law->sigma), "kappa", exact(law->kappa),
                 "peak_tiles", number(law->peak_n), "peak_per_s",
                 number(law->bounded ? NAN : law->peak_x), "bound_per_s",
                 number(law->bounded ? law->peak_x : NAN), "r_squared", exact(law->r_squared),
-                "measured_to_tiles", number(law->largest_n));
+                "measured_to_tiles", number(law->largest_n), "caution", text(scaling->usl_caution));
 }
 
 static json_t *ended_by(const struct run_file *run)

@@ -25,8 +25,8 @@ static double quantile_of(size_t metric)
         return quantiles[metric] > 0 ? quantiles[metric] : NAN;
 }
 
-/* Its latencies, added to an empty histogram, and their average share of a CPU. */
-static double look_at_window(struct hist *hist, const struct run_step *step, unsigned guest)
+/* Its latencies, and its average share of a CPU. */
+static int add_window(struct role_side *side, const struct run_step *step, unsigned guest)
 {
         double cpu = 0;
         unsigned known = 0;
@@ -37,32 +37,13 @@ static double look_at_window(struct hist *hist, const struct run_step *step, uns
                 if (!one || one->problem)
                         continue;
                 if (one->hist)
-                        hist_add(hist, one->hist);
+                        hist_add(side->hist, one->hist);
                 if (isfinite(one->cpu_share)) {
                         cpu += one->cpu_share;
                         known++;
                 }
         }
-        return known ? cpu / known : NAN;
-}
-
-static int add_window(struct role_side *side, const struct run_step *step, unsigned guest)
-{
-        _cleanup_free_ struct hist *hist = calloc(1, sizeof *hist);
-        double cpu;
-        bool timed;
-        int r;
-
-        if (!hist)
-                return -ENOMEM;
-        cpu = look_at_window(hist, step, guest);
-        timed = hist_count(hist) > 0;
-        r = sample_add_figure(&side->windows[COMPARE_CPU], cpu);
-        for (size_t m = COMPARE_P50; m <= COMPARE_P99 && timed && r == 0; m++)
-                r = sample_add_figure(
-                        &side->windows[m], ms(hist_quantile_ns(hist, quantile_of(m))));
-        hist_add(side->hist, hist);
-        return r;
+        return sample_add_figure(&side->cpu, known ? cpu / known : NAN);
 }
 
 int role_side_make(struct role_side *ret, const struct scaling_row *row, unsigned guest)
@@ -89,8 +70,7 @@ void role_side_fini(struct role_side *side)
         free(side->hist);
         sample_fini(&side->rates);
         sample_fini(&side->means);
-        for (size_t m = 0; m < COMPARE_METRICS; m++)
-                sample_fini(&side->windows[m]);
+        sample_fini(&side->cpu);
 }
 
 /* Of all windows; NAN: not known. */
@@ -137,30 +117,26 @@ int compare_windows(
         int r = bootstrap_ratio(&figure->ratio, after, before);
 
         if (MIN(before->n, after->n) < BOOTSTRAP_MIN_REPEATS)
-                figure->ratio.missing = "one figure a window: it takes 3 windows of each run";
+                figure->ratio.missing =
+                        "CPU is one figure a window: an interval takes 3 windows of each";
         settle(figure);
         return r;
 }
 
-/* By windows, if there are enough; else by what their readings and histograms tell. */
+/* A window in which one of the guests was missing has no readings of all of them. */
+static void tell_why(struct compare_figure *figure, const struct sample *b, const struct sample *a)
+{
+        if (isfinite(figure->before) && isfinite(figure->after) && (b->n == 0 || a->n == 0))
+                figure->ratio.missing = "in no window all of these guests were measured";
+}
+
 static int compare_quantile(struct compare_figure *figure, const struct role_side *before,
-        const struct role_side *after, size_t metric)
+        const struct role_side *after, double quantile)
 {
         const struct tail b = {before->hist, &before->means}, a = {after->hist, &after->means};
-        const struct sample *of_b = &before->windows[metric], *of_a = &after->windows[metric];
-        double resolution;
-        int r;
+        int r = quantile_ratio(&figure->ratio, &a, &b, quantile);
 
-        if (MIN(of_a->n, of_b->n) >= BOOTSTRAP_MIN_REPEATS) {
-                r = compare_windows(figure, of_b, of_a);
-                if (r < 0 || figure->ratio.missing)
-                        return r;
-                resolution = quantile_resolution(figure->after * 1e6, figure->before * 1e6);
-                figure->ratio.low /= resolution;
-                figure->ratio.high *= resolution;
-                return r;
-        }
-        r = quantile_ratio(&figure->ratio, &a, &b, quantile_of(metric));
+        tell_why(figure, b.means, a.means);
         settle(figure);
         return r;
 }
@@ -170,6 +146,7 @@ static int compare_readings(
 {
         int r = bootstrap_ratio(&figure->ratio, after, before);
 
+        tell_why(figure, before, after);
         settle(figure);
         return r;
 }
@@ -196,9 +173,9 @@ static int compare_metric(struct compare_figure *figure, const struct role_side 
         case COMPARE_ERRORS:
                 return leave_open(figure, "failures are too rare to be judged by their ratio");
         case COMPARE_CPU:
-                return compare_windows(figure, &before->windows[metric], &after->windows[metric]);
+                return compare_windows(figure, &before->cpu, &after->cpu);
         default:
-                return compare_quantile(figure, before, after, metric);
+                return compare_quantile(figure, before, after, quantile_of(metric));
         }
 }
 

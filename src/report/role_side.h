@@ -10,9 +10,9 @@
 
 struct role_side {
         struct role_use use;
-        struct hist *hist;                      /* of all windows; may be empty */
-        struct sample rates, means;             /* readings of their work and latency */
-        struct sample windows[COMPARE_METRICS]; /* one figure a window: percentiles, CPU */
+        struct hist *hist;          /* of all windows; may be empty */
+        struct sample rates, means; /* readings of their work and latency */
+        struct sample cpu;          /* one figure a window */
 };
 
 /* Returns 0 or -ENOMEM; *ret is for role_side_fini in any case. */

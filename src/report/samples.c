@@ -139,24 +139,25 @@ int sample_add_guest_mean(struct sample *sample, const struct run_guest *guest)
         return add_guest(sample, guest, of_mean);
 }
 
-/* ---- all external clients of a step ---- */
+/* ---- all guests of one number in a step ---- */
 
 /* False: one of them was not measured. *ret_end_s: up to when all have readings, 0 if one has none;
  * *ret_n: of the one with the fewest. */
-static bool common_time(const struct run_step *step, double *ret_end_s, size_t *ret_n)
+static bool common_time(
+        const struct run_step *step, unsigned guest, double *ret_end_s, size_t *ret_n)
 {
         double end_s = INFINITY;
         size_t fewest = SIZE_MAX;
 
         for (size_t i = 0; i < step->n_tile_results; i++) {
-                const struct run_guest *client = run_tile_guest(&step->tile_results[i], 0);
+                const struct run_guest *one = run_tile_guest(&step->tile_results[i], guest);
                 const struct run_second *s;
                 double from_s = 0;
                 size_t at = 0, n = 0;
 
-                if (!client || client->problem)
+                if (!one || one->problem)
                         return false;
-                for (; (s = next(client, &at, from_s)); n++)
+                for (; (s = next(one, &at, from_s)); n++)
                         from_s = s->t_s;
                 end_s = MIN(end_s, from_s);
                 fewest = MIN(fewest, n);
@@ -182,29 +183,30 @@ static void spread(
         }
 }
 
-static void spread_client(struct series *series, double width_s, const struct run_guest *client,
+static void spread_guest(struct series *series, double width_s, const struct run_guest *guest,
         void (*of)(const struct run_second *, double, double *, double *))
 {
         const struct run_second *s;
         double from_s = 0, sum, count;
         size_t at = 0;
 
-        while (from_s < width_s * (double)series->n && (s = next(client, &at, from_s))) {
+        while (from_s < width_s * (double)series->n && (s = next(guest, &at, from_s))) {
                 of(s, from_s, &sum, &count);
                 spread(series, width_s, from_s, s->t_s, sum, count);
                 from_s = s->t_s;
         }
 }
 
-/* count: of the step's figure when there are no readings for all clients. */
-static int add_step(struct sample *sample, const struct run_step *step, double figure, double count,
+/* count: of the step's figure when there are no readings for all of them. */
+static int add_step(struct sample *sample, const struct run_step *step, unsigned guest,
+        double figure, double count,
         void (*of)(const struct run_second *, double, double *, double *))
 {
         struct series series;
         double end_s;
         size_t n;
 
-        if (!common_time(step, &end_s, &n))
+        if (!common_time(step, guest, &end_s, &n))
                 return 0;
         if (n == 0)
                 return add_one(sample, figure, count);
@@ -212,9 +214,9 @@ static int add_step(struct sample *sample, const struct run_step *step, double f
         if (series_init(&series, n) < 0)
                 return -ENOMEM;
         for (size_t i = 0; i < step->n_tile_results; i++)
-                spread_client(
-                        &series, end_s / (double)n, run_tile_guest(&step->tile_results[i], 0), of);
-        /* The clients work at the same time: it does not add up. */
+                spread_guest(&series, end_s / (double)n,
+                        run_tile_guest(&step->tile_results[i], guest), of);
+        /* They work at the same time: it does not add up. */
         for (size_t i = 0; i < n && of == of_rate; i++)
                 series.counts[i] = end_s / (double)n;
         return add(sample, &series);
@@ -222,11 +224,38 @@ static int add_step(struct sample *sample, const struct run_step *step, double f
 
 int sample_add_rate(struct sample *sample, const struct run_step *step)
 {
-        return add_step(sample, step, step->rate_per_s, step->duration_s, of_rate);
+        return add_step(sample, step, 0, step->rate_per_s, step->duration_s, of_rate);
 }
 
 int sample_add_response(struct sample *sample, const struct run_step *step)
 {
         return add_step(
-                sample, step, step->response.mean_ms, (double)step->response.count, of_mean);
+                sample, step, 0, step->response.mean_ms, (double)step->response.count, of_mean);
+}
+
+int sample_add_role_rate(struct sample *sample, const struct run_step *step, unsigned guest)
+{
+        double rate = 0;
+
+        for (size_t i = 0; i < step->n_tile_results; i++) {
+                const struct run_guest *one = run_tile_guest(&step->tile_results[i], guest);
+
+                rate += one ? one->rate_per_s : 0;
+        }
+        return add_step(sample, step, guest, rate, step->duration_s, of_rate);
+}
+
+int sample_add_role_mean(struct sample *sample, const struct run_step *step, unsigned guest)
+{
+        double sum = 0, count = 0;
+
+        for (size_t i = 0; i < step->n_tile_results; i++) {
+                const struct run_guest *one = run_tile_guest(&step->tile_results[i], guest);
+
+                if (!one || one->corrected.count == 0)
+                        continue;
+                sum += one->corrected.mean_ms * (double)one->corrected.count;
+                count += (double)one->corrected.count;
+        }
+        return add_step(sample, step, guest, sum / count, count, of_mean);
 }

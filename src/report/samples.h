@@ -19,6 +19,11 @@ int sample_add_rate(struct sample *sample, const struct run_step *step);
 /* Average response time of all external clients' requests, ms, in the same way. */
 int sample_add_response(struct sample *sample, const struct run_step *step);
 
+/* The same of the guests of one number in all tiles: their work, units/s, and the average of their
+ * headline latency, ms. */
+int sample_add_role_rate(struct sample *sample, const struct run_step *step, unsigned guest);
+int sample_add_role_mean(struct sample *sample, const struct run_step *step, unsigned guest);
+
 /* Work of one guest, units/s, and the average of its headline latency, ms. A guest with a problem
  * adds nothing. */
 int sample_add_guest_rate(struct sample *sample, const struct run_guest *guest);

@@ -277,10 +277,9 @@ static void test_passing(void **state)
         put(json_object_get(json, "manifest"), "started", "2027-01-01T00:00:00.000Z");
         put(manifest(json, "host"), "hostname", "other");
         put(manifest(json, "options"), "output", "/tmp/other");
-        json_array_append_new(manifest(json, "command_line"), json_string("--x"));
         compare(&list, json);
-        assert_int_equal(differences_count(&list, DIFFERENCE_PASSING), 4);
-        assert_int_equal(list.n, 4);
+        assert_int_equal(differences_count(&list, DIFFERENCE_PASSING), 3);
+        assert_int_equal(list.n, 3);
         expect(&list, DIFFERENCE_PASSING, "host.hostname", "host", "other");
         expect(&list, DIFFERENCE_PASSING, "options.output", NULL, "/tmp/other");
         differences_fini(&list);

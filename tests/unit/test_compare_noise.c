@@ -9,10 +9,10 @@
 #include "made_up_run.h"
 
 enum {
-        PAIRS = 150,
+        PAIRS = 100,
 };
 
-/* How often each figure of 150 comparisons stood out. */
+/* How often each figure of all comparisons stood out. */
 struct tally {
         unsigned out[COMPARE_NAMES][COMPARE_METRICS], missing[COMPARE_NAMES][COMPARE_METRICS];
 };

@@ -51,9 +51,10 @@ static double phases(double t)
 static enum steady_answer answer_of(double (*shape)(double), double mean, bool counts,
         unsigned seconds, double from, uint64_t seed, struct steady_change *ret)
 {
-        struct steady steady = {0};
+        static struct steady steady; /* what it names stays */
         struct rng rng;
 
+        steady = (struct steady){0};
         rng_init(&rng, seed, 0);
         for (unsigned t = 0; t < seconds; t++) {
                 double value = mean * shape(from + t);
