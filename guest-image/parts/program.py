@@ -16,14 +16,19 @@ def git(root, *arguments):
     return done.stdout if done.returncode == 0 else None
 
 
+def is_there(path):
+    """A file, or a link, which may well lead to what only a guest has."""
+    return os.path.islink(path) or os.path.isfile(path)
+
+
 def source_files(root):
     """What belongs to the sources: what git knows of or would take, or else all but build*/."""
     if os.path.exists(os.path.join(root, ".git")):
         listed = git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
         if listed is None:
             raise Failure(f"git cannot list the files of {root}: see `git status` there")
-        return sorted(name.decode() for name in listed.split(b"\0")
-                      if name and os.path.isfile(os.path.join(root, name.decode())))
+        return sorted(name.decode() for name in listed.split(b"\0") if name and is_there(
+            os.path.join(root, name.decode())))
     return sorted(os.path.relpath(os.path.join(directory, name), root)
                   for directory, _, names in os.walk(root) for name in names
                   if not os.path.relpath(directory, root).startswith("build"))
