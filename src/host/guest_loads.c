@@ -14,6 +14,9 @@ const struct option guest_load_options[N_GUEST_LOAD_OPTIONS] = {
                 .max = 100000},
         {"think", OPTION_DURATION, LOADS(think_ns), NULL, NULL, "webclient (guest 3) --think"},
         {"cpu-memory", OPTION_SIZE, LOADS(cpu_memory), NULL, NULL, "cpu --memory", .min = 1 << 20},
+        {"cpu-threads", OPTION_COUNT, LOADS(cpu_threads), NULL, NULL, "cpu --threads", .min = 1,
+                .max = 1024},
+        {"cpu-operations", OPTION_STRING, LOADS(cpu_operations), NULL, "LIST", "cpu --operations"},
         {"cpu-think", OPTION_DURATION, LOADS(cpu_think_ns), NULL, NULL, "cpu --think"},
         {"disk-size", OPTION_SIZE, LOADS(disk_size), NULL, NULL, "disk --size", .min = 9 << 20},
         {"disk-max-rate", OPTION_NUMBER, LOADS(disk_max_rate), NULL, "PER-SECOND",
@@ -40,6 +43,8 @@ void guest_loads_fill(struct launch_config *config, const struct guest_loads *lo
         config->users = given(loads->users, "", texts->items[1]);
         config->think = given(loads->think_ns, "ns", texts->items[2]);
         config->cpu_memory = given(loads->cpu_memory, "", texts->items[3]);
+        config->cpu_threads = given(loads->cpu_threads, "", texts->items[10]);
+        config->cpu_operations = loads->cpu_operations;
         config->disk_size = given(loads->disk_size, "", texts->items[4]);
         config->oltp_rows = given(loads->oltp_rows, "", texts->items[5]);
         config->oltp_threads = given(loads->oltp_threads, "", texts->items[6]);

@@ -31,16 +31,18 @@ struct launch_config {
         const struct libvirt_config *libvirt; /* launch_libvirt only */
 
         /* Sizes and loads of the tile's guests, as option values; NULL: the role's default. */
-        const char *dirs;          /* webservers and clients */
-        const char *cpu_memory;    /* cpu --memory */
-        const char *cpu_think;     /* cpu --think */
-        const char *disk_size;     /* disk --size */
-        const char *disk_max_rate; /* disk --max-rate */
-        const char *oltp_rows;     /* oltp --table-size */
-        const char *oltp_threads;  /* oltp --threads */
-        const char *oltp_think;    /* oltp --think */
-        const char *users;         /* webclient (guest 3) --users */
-        const char *think;         /* webclient (guest 3) --think */
+        const char *dirs;           /* webservers and clients */
+        const char *cpu_memory;     /* cpu --memory */
+        const char *cpu_threads;    /* cpu --threads */
+        const char *cpu_operations; /* cpu --operations */
+        const char *cpu_think;      /* cpu --think */
+        const char *disk_size;      /* disk --size */
+        const char *disk_max_rate;  /* disk --max-rate */
+        const char *oltp_rows;      /* oltp --table-size */
+        const char *oltp_threads;   /* oltp --threads */
+        const char *oltp_think;     /* oltp --think */
+        const char *users;          /* webclient (guest 3) --users */
+        const char *think;          /* webclient (guest 3) --think */
 
         /* launch_process only: buffer pool and log file of guest 7's database server, in bytes; 0:
          * as in systemd/database-options. */

@@ -116,6 +116,8 @@ static int add_role(struct role_keys *keys, const struct launch_config *config,
                 return 0;
         case GUEST_CPU:
                 add(keys, "memory", config->cpu_memory);
+                add(keys, "threads", config->cpu_threads);
+                add(keys, "operations", config->cpu_operations);
                 add(keys, "think", config->cpu_think);
                 return 0;
         case GUEST_DISK:
