@@ -76,5 +76,9 @@ int placement_record(
 /* How guests are placed on this host, for a reader of the results. Free it; NULL: out of memory. */
 char *placement_note(const struct placement *placement, const struct placement_host *host);
 
+/* What of a placement file is likely a slip, for tiles first..last: lines that place none of their
+ * guests. "": nothing. Free it; NULL: out of memory. */
+char *placement_idle_note(const struct placement *placement, unsigned first, unsigned last);
+
 /* For run.json (docs/results.md): null when nothing is placed. NULL: out of memory. */
 json_t *placement_json(const struct placement *placement);

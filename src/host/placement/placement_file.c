@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "placement_file.h"
 
-#include "number_set.h"
 #include "targets.h"
 
 #include <errno.h>
@@ -155,28 +154,64 @@ void placement_file_fini(struct placement_file *file)
         *file = (struct placement_file){0};
 }
 
+/* ---- who is meant ---- */
+
 static bool names_external(const struct placement_rule *rule)
 {
         return strstr(rule->guests, guest_name(GUEST_EXTERNAL)) != NULL;
 }
 
-const struct placement_rule *placement_file_find(
-        const struct placement_file *file, unsigned tile, unsigned guest)
+static bool matches(const struct placement_rule *rule, unsigned tile, unsigned guest)
 {
         static const char prefix[] = "tileload-";
         char domain[64];
 
+        if (guest == GUEST_EXTERNAL && !names_external(rule))
+                return false;
         snprintf(domain, sizeof domain, "%st%u-%s", prefix, tile, guest_name(guest));
+        return fnmatch(rule->guests, domain, 0) == 0 ||
+               fnmatch(rule->guests, domain + strlen(prefix), 0) == 0;
+}
+
+const struct placement_rule *placement_file_find(
+        const struct placement_file *file, unsigned tile, unsigned guest)
+{
+        for (size_t i = 0; i < file->n_rules; i++)
+                if (matches(&file->rules[i], tile, guest))
+                        return &file->rules[i];
+        return NULL;
+}
+
+static bool matches_any(const struct placement_rule *rule, unsigned first, unsigned last)
+{
+        for (unsigned t = first; t <= last; t++)
+                for (unsigned g = GUEST_EXTERNAL; g <= TILE_GUESTS; g++)
+                        if (matches(rule, t, g))
+                                return true;
+        return false;
+}
+
+void placement_file_idle(const struct placement_file *file, unsigned first, unsigned last,
+        struct placement_idle *ret)
+{
+        struct number_set used = {0};
+
+        *ret = (struct placement_idle){0};
+        for (unsigned t = first; t <= last; t++)
+                for (unsigned g = GUEST_EXTERNAL; g <= TILE_GUESTS; g++) {
+                        const struct placement_rule *rule = placement_file_find(file, t, g);
+
+                        if (rule && rule->line <= NUMBER_SET_MAX)
+                                number_set_add(&used, rule->line);
+                }
         for (size_t i = 0; i < file->n_rules; i++) {
                 const struct placement_rule *rule = &file->rules[i];
 
-                if (guest == GUEST_EXTERNAL && !names_external(rule))
-                        continue;
-                if (fnmatch(rule->guests, domain, 0) == 0 ||
-                        fnmatch(rule->guests, domain + sizeof prefix - 1, 0) == 0)
-                        return rule;
+                if (rule->line <= NUMBER_SET_MAX && !number_set_has(&used, rule->line))
+                        number_set_add(matches_any(rule, first, last) ? &ret->too_late
+                                                                      : &ret->nobody,
+                                rule->line);
         }
-        return NULL;
 }
 
 bool placement_file_has_external(const struct placement_file *file)

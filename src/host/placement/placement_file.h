@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "number_set.h"
 #include "why.h"
 
 #include <stdbool.h>
@@ -38,6 +39,16 @@ void placement_file_fini(struct placement_file *file);
  * a glob that has the word "external" in it. NULL: the guest runs wherever the host likes. */
 const struct placement_rule *placement_file_find(
         const struct placement_file *file, unsigned tile, unsigned guest);
+
+/* Lines that place nobody. Only the first NUMBER_SET_MAX lines of a file are looked at. */
+struct placement_idle {
+        struct number_set nobody;  /* match no guest */
+        struct number_set too_late; /* match some, but each of them is found by an earlier line */
+};
+
+/* For tiles first..last, with their external clients. */
+void placement_file_idle(const struct placement_file *file, unsigned first, unsigned last,
+        struct placement_idle *ret);
 
 /* Does any line name external clients? */
 bool placement_file_has_external(const struct placement_file *file);

@@ -9,6 +9,12 @@
 #include "placement_auto.h"
 #include "targets.h"
 
+#include <string.h>
+
+enum {
+        MAX_LINES_TEXT = 100,
+};
+
 static void describe_nodes(const struct topology *topology, FILE *to)
 {
         for (size_t i = 0; i < topology->n_nodes; i++) {
@@ -31,6 +37,15 @@ static void describe_nodes(const struct topology *topology, FILE *to)
         }
 }
 
+static unsigned count_memory(const struct topology *topology)
+{
+        unsigned n = 0;
+
+        for (size_t i = 0; i < topology->n_nodes; i++)
+                n += topology->nodes[i].memory_bytes > 0;
+        return n;
+}
+
 char *placement_note(const struct placement *placement, const struct placement_host *host)
 {
         char *text = NULL;
@@ -45,9 +60,69 @@ char *placement_note(const struct placement *placement, const struct placement_h
                 fprintf(to, "guests of %s are placed by %s", host->name,
                         placement_mode_name(placement->mode));
         if (placement->mode != PLACEMENT_FILE && placement_auto_places(host->topology) == 1)
-                fputs(", which makes no difference: there is only one node to choose from", to);
+                fputs(count_memory(host->topology) == 1
+                                ? ", which makes no difference: there is only one node to choose "
+                                  "from"
+                                : ", which is on one node, since no other one has CPUs",
+                        to);
         fputs(": ", to);
         describe_nodes(host->topology, to);
+        if (fclose(to) != 0) {
+                free(text);
+                return NULL;
+        }
+        return text;
+}
+
+/* "lines 3,7-9": as many of them as one likes to read. */
+static void write_lines(const struct number_set *lines, FILE *to)
+{
+        _cleanup_free_ char *text = number_set_text(lines);
+        size_t length = text ? strlen(text) : 0;
+        unsigned n = number_set_count(lines);
+
+        if (length > MAX_LINES_TEXT)
+                for (length = MAX_LINES_TEXT; text[length] != ','; length--)
+                        ;
+        fprintf(to, "%s %.*s%s", n == 1 ? "line" : "lines", (int)length, text ? text : "",
+                text && text[length] ? ",..." : "");
+}
+
+static void write_idle(
+        const struct placement *placement, const struct placement_idle *idle, FILE *to)
+{
+        const char *semicolon = "";
+
+        fprintf(to, "placement file %s: ", placement->path);
+        if (!number_set_is_empty(&idle->nobody)) {
+                write_lines(&idle->nobody, to);
+                fputs(" for no guest of these tiles", to);
+                semicolon = "; ";
+        }
+        if (!number_set_is_empty(&idle->too_late)) {
+                fputs(semicolon, to);
+                write_lines(&idle->too_late, to);
+                fputs(" only for guests that earlier lines have placed", to);
+        }
+}
+
+char *placement_idle_note(const struct placement *placement, unsigned first, unsigned last)
+{
+        struct placement_idle idle;
+        char *text = NULL;
+        size_t size;
+        FILE *to;
+
+        if (placement->mode != PLACEMENT_FILE)
+                return strdup("");
+        to = open_memstream(&text, &size);
+        if (!to)
+                return NULL;
+        placement_file_idle(&placement->file, first, last, &idle);
+        if (placement->file.n_rules == 0)
+                fprintf(to, "placement file %s: has no lines", placement->path);
+        else if (!number_set_is_empty(&idle.nobody) || !number_set_is_empty(&idle.too_late))
+                write_idle(placement, &idle, to);
         if (fclose(to) != 0) {
                 free(text);
                 return NULL;
