@@ -249,6 +249,25 @@ if guests.ALL:
             self.assertIsNone(found['disk']['problem'])
             self.assert_gone()
 
+        def test_a_sweep(self):
+            """The second step has the first one's guests, and eight more."""
+            run = Run(self, '--tiles', '1-2', '--profile', 'small', '--rate', '3', '--duration', '20s',
+                      '--ready-timeout', '20m', *PATIENT)
+            run.wait_line('20 s] 1 tile')
+            before = self.libvirt.qemus()
+            run.wait_line('20 s] 2 tiles')
+            after = self.libvirt.qemus()
+            self.assertEqual((len(before), len(after)), (8, 16))
+            self.assertEqual({**after, **before}, after)
+            run.finish(0, 1800)
+            result = run.result()
+            self.assertTrue(result['complete'])
+            self.assertEqual([step['tiles'] for step in result['steps']], [1, 2])
+            self.assertIsNotNone(result['ended_by'])
+            self.assertTrue(os.path.exists(os.path.join(run.output, 'report.html')))
+            self.assert_gone()
+            guests.figure('a sweep of two tiles by libvirt: ' + run.stdout.split('\n')[-3])
+
 
 if __name__ == '__main__':
     guests.main()

@@ -30,7 +30,7 @@ int guest_maker_init(struct guest_maker *maker, const struct launch_config *laun
 void guest_maker_fini(struct guest_maker *maker);
 
 /* Can the guests of tiles first..last be placed on their hosts? Better found out before any of them
- * is made. Returns how many are placed, or -errno. */
+ * is made. Returns 0 or -errno. */
 int guest_maker_check_placement(
         struct guest_maker *maker, unsigned first, unsigned last, struct why *why);
 

@@ -140,26 +140,23 @@ static int check_placement(struct launcher *launcher, struct why *why)
 {
         struct placement_here *here = &launcher->clients.here;
         unsigned last = launcher->config.last_tile;
-        int guests = guest_maker_check_placement(&launcher->maker, 1, last, why), clients = 0;
+        int r = guest_maker_check_placement(&launcher->maker, 1, last, why);
 
-        if (guests < 0)
-                return guests;
-        if (!launcher->clients.host)
-                clients = placement_here_init(here, &launcher->maker.placement, HERE_EXTERNAL, why);
-        if (clients == 0)
-                clients = placement_here_check(here, HERE_EXTERNAL, 1, last, why);
-        return clients < 0 ? clients : guests + clients;
+        if (r == 0 && !launcher->clients.host)
+                r = placement_here_init(here, &launcher->maker.placement, HERE_EXTERNAL, why);
+        if (r == 0)
+                r = placement_here_check(here, HERE_EXTERNAL, 1, last, why);
+        return r;
 }
 
-static int note_placement(struct launcher *launcher, int placed, struct why *why)
+static int note_placement(struct launcher *launcher, struct why *why)
 {
-        const struct placement *placement = &launcher->maker.placement;
-        int r = 0;
+        unsigned last = launcher->config.last_tile;
+        _cleanup_free_ char *idle = placement_idle_note(&launcher->maker.placement, 1, last);
+        int r = idle ? 0 : -ENOMEM;
 
-        if (placement->mode == PLACEMENT_FILE && launcher->config.last_tile && placed == 0)
-                r = libvirt_notes_add(&launcher->notes,
-                        "the placement file %s has no line for any guest of this run",
-                        placement->path);
+        if (r == 0 && *idle && last)
+                r = libvirt_notes_add(&launcher->notes, "%s", idle);
         if (r == 0 && launcher->clients.here.memory_free)
                 r = libvirt_notes_add(&launcher->notes,
                         "external clients have their memory from any node, since this machine does "
@@ -169,11 +166,11 @@ static int note_placement(struct launcher *launcher, int placed, struct why *why
 
 static int place_guests(struct launcher *launcher, struct why *why)
 {
-        int placed = check_placement(launcher, why), r = MIN(placed, 0);
+        int r = check_placement(launcher, why);
 
         if (r == 0)
                 r = libvirt_notes_init(&launcher->notes, &launcher->maker, why);
-        return r == 0 ? note_placement(launcher, placed, why) : r;
+        return r == 0 ? note_placement(launcher, why) : r;
 }
 
 static int launcher_new(const struct launch_config *config, int interrupt_fd, struct launcher **ret,

@@ -61,13 +61,14 @@ static int create_tile(
 static int check_placement(struct tile_job *job, struct guest_maker *maker, struct why *why)
 {
         const struct tile_options *o = job->options;
+        _cleanup_free_ char *idle = placement_idle_note(&maker->placement, o->first, o->last);
         int r = guest_maker_check_placement(maker, o->first, o->last, why);
 
-        if (r == 0 && maker->placement.mode == PLACEMENT_FILE)
-                progress_say(&job->progress,
-                        "note: the placement file %s has no line for any guest of tiles %s",
-                        maker->placement.path, o->tiles);
-        return r < 0 ? r : 0;
+        if (r == 0 && !idle)
+                return why_errno(why, -ENOMEM, "--placement", NULL);
+        if (r == 0 && *idle)
+                progress_say(&job->progress, "note: %s", idle);
+        return r;
 }
 
 int tile_create(struct tile_job *job, struct why *why)

@@ -99,18 +99,21 @@ static int refuse(const struct wish *wish, const char *format, ...)
                 wish->rule->line, reason);
 }
 
-static int check_nodes(const struct wish *wish)
+/* All of them must be there; with memory at least one. */
+static int check_nodes(const struct wish *wish, struct number_set *ret_memory)
 {
         const struct topology *topology = wish->host->topology;
         struct number_set there = {0};
-        bool memory = false;
         unsigned missing;
+
+        *ret_memory = (struct number_set){0};
 
         for (size_t i = 0; i < topology->n_nodes; i++) {
                 const struct topology_node *node = &topology->nodes[i];
 
                 number_set_add(&there, node->id);
-                memory |= node->memory_bytes && number_set_has(&wish->nodes, node->id);
+                if (node->memory_bytes && number_set_has(&wish->nodes, node->id))
+                        number_set_add(ret_memory, node->id);
         }
         missing = number_set_beyond(&wish->nodes, &there);
         if (missing != NUMBER_SET_NONE) {
@@ -119,7 +122,7 @@ static int check_nodes(const struct wish *wish)
                 return refuse(wish, "%s has no node %u; its nodes are %s", wish->host->name,
                         missing, text ? text : "others");
         }
-        if (!memory)
+        if (number_set_is_empty(ret_memory))
                 return refuse(wish, "node%s %s of %s: no memory that may be used",
                         number_set_count(&wish->nodes) == 1 ? "" : "s", wish->rule->nodes,
                         wish->host->name);
@@ -160,6 +163,7 @@ static int take_cpus(struct wish *wish)
 static int follow(struct wish *wish)
 {
         bool cpus = wish->rule->cpus != NULL;
+        struct number_set memory;
         int r = number_set_parse(&wish->nodes, wish->rule->nodes);
 
         if (r == 0 && cpus)
@@ -170,9 +174,11 @@ static int follow(struct wish *wish)
                 return cpus ? 0
                             : refuse(wish, "%s says nothing of its nodes: write CPUs behind them",
                                       wish->host->name);
-        r = check_nodes(wish);
+        r = check_nodes(wish, &memory);
         if (r == 0)
                 r = cpus ? check_cpus(wish) : take_cpus(wish);
+        /* The others lend their CPUs. */
+        wish->nodes = memory;
         return r;
 }
 

@@ -208,8 +208,8 @@ void placement_file_idle(const struct placement_file *file, unsigned first, unsi
                 const struct placement_rule *rule = &file->rules[i];
 
                 if (rule->line <= NUMBER_SET_MAX && !number_set_has(&used, rule->line))
-                        number_set_add(matches_any(rule, first, last) ? &ret->too_late
-                                                                      : &ret->nobody,
+                        number_set_add(
+                                matches_any(rule, first, last) ? &ret->too_late : &ret->nobody,
                                 rule->line);
         }
 }

@@ -42,7 +42,7 @@ const struct placement_rule *placement_file_find(
 
 /* Lines that place nobody. Only the first NUMBER_SET_MAX lines of a file are looked at. */
 struct placement_idle {
-        struct number_set nobody;  /* match no guest */
+        struct number_set nobody;   /* match no guest */
         struct number_set too_late; /* match some, but each of them is found by an earlier line */
 };
 

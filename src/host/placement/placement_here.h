@@ -25,7 +25,7 @@ int placement_here_init(struct placement_here *here, struct placement *placement
         enum placement_here_who who, struct why *why);
 void placement_here_fini(struct placement_here *here);
 
-/* Can the guests of tiles first..last be placed? Returns how many are, or -errno. */
+/* Can the guests of tiles first..last be placed? Returns 0 or -errno. */
 int placement_here_check(const struct placement_here *here, enum placement_here_who who,
         unsigned first, unsigned last, struct why *why);
 

@@ -74,7 +74,7 @@ char *placement_note(const struct placement *placement, const struct placement_h
         return text;
 }
 
-/* "lines 3,7-9": as many of them as one likes to read. */
+/* "lines 3,7-9 are ": as many of them as one likes to read. */
 static void write_lines(const struct number_set *lines, FILE *to)
 {
         _cleanup_free_ char *text = number_set_text(lines);
@@ -84,26 +84,30 @@ static void write_lines(const struct number_set *lines, FILE *to)
         if (length > MAX_LINES_TEXT)
                 for (length = MAX_LINES_TEXT; text[length] != ','; length--)
                         ;
-        fprintf(to, "%s %.*s%s", n == 1 ? "line" : "lines", (int)length, text ? text : "",
-                text && text[length] ? ",..." : "");
+        fprintf(to, "line%s %.*s%s %s ", n == 1 ? "" : "s", (int)length, text ? text : "",
+                text && text[length] ? ",..." : "", n == 1 ? "is" : "are");
 }
 
-static void write_idle(
-        const struct placement *placement, const struct placement_idle *idle, FILE *to)
+static void write_idle(const struct placement_idle *idle, unsigned first, unsigned last, FILE *to)
 {
-        const char *semicolon = "";
+        bool nobody = !number_set_is_empty(&idle->nobody);
 
-        fprintf(to, "placement file %s: ", placement->path);
-        if (!number_set_is_empty(&idle->nobody)) {
+        if (nobody) {
                 write_lines(&idle->nobody, to);
-                fputs(" for no guest of these tiles", to);
-                semicolon = "; ";
+                fprintf(to, "for no guest of tile%s %u", first < last ? "s" : "", first);
+                if (first < last)
+                        fprintf(to, "-%u", last);
         }
         if (!number_set_is_empty(&idle->too_late)) {
-                fputs(semicolon, to);
+                fputs(nobody ? "; " : "", to);
                 write_lines(&idle->too_late, to);
-                fputs(" only for guests that earlier lines have placed", to);
+                fputs("only for guests that earlier lines place", to);
         }
+}
+
+static bool is_idle(const struct placement_idle *idle)
+{
+        return !number_set_is_empty(&idle->nobody) || !number_set_is_empty(&idle->too_late);
 }
 
 char *placement_idle_note(const struct placement *placement, unsigned first, unsigned last)
@@ -113,16 +117,16 @@ char *placement_idle_note(const struct placement *placement, unsigned first, uns
         size_t size;
         FILE *to;
 
-        if (placement->mode != PLACEMENT_FILE)
+        placement_file_idle(&placement->file, first, last, &idle);
+        if (placement->mode != PLACEMENT_FILE || (placement->file.n_rules && !is_idle(&idle)))
                 return strdup("");
         to = open_memstream(&text, &size);
         if (!to)
                 return NULL;
-        placement_file_idle(&placement->file, first, last, &idle);
+        fprintf(to, "placement file %s: ", placement->path);
         if (placement->file.n_rules == 0)
-                fprintf(to, "placement file %s: has no lines", placement->path);
-        else if (!number_set_is_empty(&idle.nobody) || !number_set_is_empty(&idle.too_late))
-                write_idle(placement, &idle, to);
+                fputs("there is no line in it", to);
+        write_idle(&idle, first, last, to);
         if (fclose(to) != 0) {
                 free(text);
                 return NULL;

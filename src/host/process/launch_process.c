@@ -43,7 +43,7 @@ enum {
 struct launcher {
         struct tiles tiles;
         struct targets targets;
-        char texts[MAX_NOTES][1024];
+        char texts[MAX_NOTES][4096]; /* the nodes of a large host are many */
         const char *notes[MAX_NOTES + 1];
         size_t n_notes;
 };
@@ -120,34 +120,33 @@ static void note_database(struct launcher *launcher)
                 fmt_size(size, given ? given : UINT64_C(64) << 20));
 }
 
-/* A line that matches nobody is easily a slip. */
-static void note_nobody(struct launcher *launcher)
+static int note_placement(struct launcher *launcher, struct why *why)
 {
-        note(launcher, "the placement file %s has no line for any guest of this run",
-                launcher->tiles.placement.path);
+        const struct tiles *tiles = &launcher->tiles;
+        _cleanup_free_ char *where = placement_here_note(&tiles->here);
+        _cleanup_free_ char *idle =
+                placement_idle_note(&tiles->placement, 1, tiles->config.last_tile);
+
+        if (!where || !idle)
+                return why_errno(why, -ENOMEM, "--placement", NULL);
+        if (*where)
+                note(launcher, "%s", where);
+        if (*idle && tiles->config.last_tile)
+                note(launcher, "%s", idle);
+        return 0;
 }
 
 static int place_guests(struct launcher *launcher, struct why *why)
 {
         struct tiles *tiles = &launcher->tiles;
         unsigned last = tiles->config.last_tile;
-        _cleanup_free_ char *text = NULL;
         int r = placement_init(&tiles->placement, tiles->config.placement, why);
 
         if (r == 0)
                 r = placement_here_init(&tiles->here, &tiles->placement, HERE_TILES, why);
         if (r == 0)
                 r = placement_here_check(&tiles->here, HERE_TILES, 1, last, why);
-        if (r < 0)
-                return r;
-        text = placement_here_note(&tiles->here);
-        if (!text)
-                return why_errno(why, -ENOMEM, "--placement", NULL);
-        if (*text)
-                note(launcher, "%s", text);
-        if (r == 0 && last && tiles->placement.mode == PLACEMENT_FILE)
-                note_nobody(launcher);
-        return 0;
+        return r == 0 ? note_placement(launcher, why) : r;
 }
 
 static int launcher_stop(struct launcher *launcher, struct why *why)
