@@ -40,6 +40,13 @@ const char *limit_resource_name(enum limit_resource resource)
         return names[resource];
 }
 
+void usage_fini(struct usage *usage)
+{
+        host_use_fini(&usage->host);
+        free(usage->remotes);
+        *usage = (struct usage){0};
+}
+
 static void reach(struct limits_reached *to, enum limit_resource resource, const char *format, ...)
         _printf_(3, 4);
 

@@ -42,6 +42,8 @@ struct usage {
         struct client_use clients;
 };
 
+void usage_fini(struct usage *usage);
+
 struct limit_reached {
         enum limit_resource resource;
         char text[112]; /* "host CPU 99 %" */

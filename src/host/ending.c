@@ -53,11 +53,15 @@ static const json_t *find_limit(const struct result *result, unsigned tiles, uns
         return found;
 }
 
-static const char *find_reason(const struct result *result, unsigned tiles)
+/* broken: of a window that was. */
+static const char *find_reason(const struct result *result, unsigned tiles, bool broken)
 {
-        for (size_t i = 0; i < result->n_steps; i++)
-                if (result->steps[i].tiles == tiles && result->steps[i].reason)
-                        return result->steps[i].reason;
+        for (size_t i = 0; i < result->n_steps; i++) {
+                const struct result_step *s = &result->steps[i];
+
+                if (s->tiles == tiles && s->reason && s->broken == broken)
+                        return s->reason;
+        }
         return "it was not valid";
 }
 
@@ -77,14 +81,14 @@ json_t *ending_json(const struct sweep *sweep, const struct result *result)
         if (end == SWEEP_LAST_STEP)
                 return ended(end, tiles, NULL, "the last step that was asked for");
         if (sweep->steps[tiles].broken)
-                return ended(end, tiles, NULL, find_reason(result, tiles));
+                return ended(end, tiles, NULL, find_reason(result, tiles, true));
         /* Without gain the last number is valid, too: what was different before it? */
         limit = find_limit(result, tiles, carried < tiles ? carried : sweep->config.first);
         if (limit)
                 return ended(end, tiles, json_string_value(json_object_get(limit, "resource")),
                         json_string_value(json_object_get(limit, "text")));
         if (!sweep_step_valid(&sweep->steps[tiles]))
-                return ended(end, tiles, NULL, find_reason(result, tiles));
+                return ended(end, tiles, NULL, find_reason(result, tiles, false));
         snprintf(text, sizeof text, "another tile added less than %g %% of a first one",
                 round(sweep->config.min_gain * 1e4) / 100);
         return ended(end, tiles, NULL, text);

@@ -11,6 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Of a counter. One that fell began anew: a machine that was started again, another device. */
+static inline uint64_t grown(uint64_t end, uint64_t start)
+{
+        return end > start ? end - start : 0;
+}
+
 struct cpu_counts { /* /proc/stat, in clock ticks */
         unsigned number;
         uint64_t busy, steal, total;

@@ -8,12 +8,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* A device that was made anew begins from 0. */
-static uint64_t minus(uint64_t end, uint64_t start)
-{
-        return end > start ? end - start : 0;
-}
-
 static double share(uint64_t part, uint64_t whole)
 {
         return whole > 0 ? fmin(100, (double)part * 100 / (double)whole) : 0;
@@ -40,11 +34,11 @@ static void fill_cpus(
 
                 if (!a) /* came online in the window */
                         continue;
-                its_busy = minus(b->busy, a->busy);
-                its_total = minus(b->total, a->total);
+                its_busy = grown(b->busy, a->busy);
+                its_total = grown(b->total, a->total);
                 use->cpus++;
                 busy += its_busy;
-                steal += minus(b->steal, a->steal);
+                steal += grown(b->steal, a->steal);
                 total += its_total;
                 use->cpu_busiest_percent =
                         fmax(use->cpu_busiest_percent, share(its_busy, its_total));
@@ -80,8 +74,9 @@ static int fill_disks(struct host_use *use, const struct host_counts *start,
                 struct disk_use *to = &use->disks[use->n_disks];
                 uint64_t operations;
 
-                a = a ? a : &none;
-                operations = minus(b->operations, a->operations);
+                /* One that was made anew has an old one's name, and began from 0. */
+                a = a && a->operations <= b->operations ? a : &none;
+                operations = b->operations - a->operations;
                 if (is_loop(b->name) && operations == 0)
                         continue;
                 memcpy(to->name, b->name, sizeof to->name);
@@ -90,9 +85,9 @@ static int fill_disks(struct host_use *use, const struct host_counts *start,
                 to->await_ms = operations ? (double)(uint32_t)(b->wait_ms - a->wait_ms) /
                                                     (double)operations
                                           : 0;
-                to->read_bytes_per_s = (double)minus(b->read_bytes, a->read_bytes) / seconds;
+                to->read_bytes_per_s = (double)grown(b->read_bytes, a->read_bytes) / seconds;
                 to->written_bytes_per_s =
-                        (double)minus(b->written_bytes, a->written_bytes) / seconds;
+                        (double)grown(b->written_bytes, a->written_bytes) / seconds;
                 use->n_disks++;
         }
         return 0;
@@ -123,9 +118,9 @@ static int fill_cards(struct host_use *use, const struct host_counts *start,
                 memcpy(to->name, b->name, sizeof to->name);
                 to->speed_bits_per_s = b->speed_bits_per_s;
                 to->received_bits_per_s =
-                        (double)minus(b->received_bytes, a->received_bytes) * 8 / seconds;
-                to->sent_bits_per_s = (double)minus(b->sent_bytes, a->sent_bytes) * 8 / seconds;
-                to->drops = minus(b->drops, a->drops);
+                        (double)grown(b->received_bytes, a->received_bytes) * 8 / seconds;
+                to->sent_bits_per_s = (double)grown(b->sent_bytes, a->sent_bytes) * 8 / seconds;
+                to->drops = grown(b->drops, a->drops);
         }
         return 0;
 }
@@ -133,10 +128,10 @@ static int fill_cards(struct host_use *use, const struct host_counts *start,
 static struct tcp_counts tcp_difference(const struct tcp_counts *a, const struct tcp_counts *b)
 {
         return (struct tcp_counts){
-                .segments_sent = minus(b->segments_sent, a->segments_sent),
-                .retransmitted = minus(b->retransmitted, a->retransmitted),
-                .listen_overflows = minus(b->listen_overflows, a->listen_overflows),
-                .listen_drops = minus(b->listen_drops, a->listen_drops),
+                .segments_sent = grown(b->segments_sent, a->segments_sent),
+                .retransmitted = grown(b->retransmitted, a->retransmitted),
+                .listen_overflows = grown(b->listen_overflows, a->listen_overflows),
+                .listen_drops = grown(b->listen_drops, a->listen_drops),
         };
 }
 
@@ -152,9 +147,9 @@ int host_use_fill(struct host_use *ret, const struct host_counts *start,
                 return 0;
         fill_cpus(ret, start, end);
         ret->swap_in_bytes_per_s =
-                (double)minus(end->swap_in_bytes, start->swap_in_bytes) / seconds;
+                (double)grown(end->swap_in_bytes, start->swap_in_bytes) / seconds;
         ret->swap_out_bytes_per_s =
-                (double)minus(end->swap_out_bytes, start->swap_out_bytes) / seconds;
+                (double)grown(end->swap_out_bytes, start->swap_out_bytes) / seconds;
         ret->tcp = tcp_difference(&start->tcp, &end->tcp);
         r = fill_disks(ret, start, end, seconds);
         if (r == 0)
@@ -179,7 +174,7 @@ struct remote_use remote_use_of(const struct remote_counts *start, const struct 
 
         memcpy(use.name, end->name, sizeof use.name);
         if (start->cpu_total_ns && end->cpu_total_ns > start->cpu_total_ns)
-                use.cpu_busy_percent = share(minus(end->cpu_busy_ns, start->cpu_busy_ns),
+                use.cpu_busy_percent = share(grown(end->cpu_busy_ns, start->cpu_busy_ns),
                         end->cpu_total_ns - start->cpu_total_ns);
         return use;
 }

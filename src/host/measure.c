@@ -2,6 +2,7 @@
 #include "measure.h"
 
 #include "clock.h"
+#include "meter.h"
 #include "textfile.h"
 #include "warm_up.h"
 
@@ -19,11 +20,7 @@ struct measurement {
         struct step_window *window;
         struct scraped *start, *end, *now; /* [n_items] each */
         uint64_t start_ns;
-        struct guestinfo_cpu host_cpu;
-        struct guestinfo_psi host_psi;
-        struct host_counts host_start;
-        struct remote_counts *remotes; /* at the start, [n_remotes] */
-        size_t n_remotes;
+        struct meter meter;
         struct guestinfo_process *local; /* at the start, [n_items] */
         uint64_t *answering_ns;          /* before the start, [n_items] */
 };
@@ -44,8 +41,7 @@ static void measurement_fini(struct measurement *m)
         scraped_all_fini(m->now, n);
         free(m->local);
         free(m->answering_ns);
-        free(m->remotes);
-        host_counts_fini(&m->host_start);
+        meter_fini(&m->meter);
         scraper_free(m->scraper);
 }
 
@@ -101,23 +97,15 @@ static bool read_local(const struct target *target, struct guestinfo_process *re
         return target->n_pids > 0;
 }
 
-/* The least memory that was available at any time. */
-static void watch_memory(struct measurement *m)
-{
-        uint64_t *least = &m->window->usage.host.memory_available_bytes;
-        uint64_t now = host_memory_available("");
-
-        *least = *least ? MIN(*least, now) : now;
-}
-
 /* A brief reading of all: a point of the window for each. */
 static int poll_guests(struct measurement *m, struct why *why)
 {
         int r = scraper_round(m->scraper, SCRAPE_ALL, true, WINDOW_POLL_TIMEOUT_NS, m->now, why);
 
         for (size_t i = 0; r == 0 && i < m->targets->n_items; i++)
-                r = guest_window_point(&m->window->guests[i], &m->start[i], &m->now[i]);
-        watch_memory(m);
+                if (guest_window_point(&m->window->guests[i], &m->start[i], &m->now[i]) < 0)
+                        r = why_errno(why, -ENOMEM, "measurement", NULL);
+        meter_look(&m->meter);
         return r;
 }
 
@@ -159,62 +147,7 @@ static int settle(struct measurement *m, struct why *why)
         return r == 0 ? warm_up(&config, m->scraper, m->targets, m->now, m->window, why) : r;
 }
 
-/* ---- what the machines use ---- */
-
-static size_t read_remotes(struct measurement *m, struct remote_counts **ret)
-{
-        *ret = calloc(REMOTES_MAX, sizeof **ret);
-        return *ret ? m->config->remotes(m->config->remotes_context, *ret, REMOTES_MAX) : 0;
-}
-
-static int begin_usage(struct measurement *m)
-{
-        int r = host_counts_read(&m->host_start, "");
-
-        watch_memory(m);
-        guestinfo_read_cpu(&m->host_cpu);
-        guestinfo_read_psi(&m->host_psi);
-        if (m->config->remotes)
-                m->n_remotes = read_remotes(m, &m->remotes);
-        return r;
-}
-
-static int end_remotes(struct measurement *m)
-{
-        struct usage *usage = &m->window->usage;
-        _cleanup_free_ struct remote_counts *now = NULL;
-        size_t n = m->n_remotes ? MIN(read_remotes(m, &now), m->n_remotes) : 0;
-
-        usage->remotes = calloc(n + 1, sizeof *usage->remotes);
-        if (!usage->remotes)
-                return -ENOMEM;
-        for (size_t i = 0; i < n; i++)
-                usage->remotes[usage->n_remotes++] = remote_use_of(&m->remotes[i], &now[i]);
-        return 0;
-}
-
-static int end_usage(struct measurement *m)
-{
-        struct usage *usage = &m->window->usage;
-        struct host_counts now;
-        struct guestinfo_cpu cpu;
-        uint64_t least;
-        int r;
-
-        guestinfo_read_cpu(&cpu);
-        guestinfo_read_psi(&usage->psi);
-        usage->psi = psi_difference(m->host_psi, usage->psi);
-        usage->seconds = m->window->seconds;
-        m->window->host_cpu = cpu_difference(m->host_cpu, cpu);
-        watch_memory(m);
-        least = usage->host.memory_available_bytes;
-        r = host_counts_read(&now, "");
-        if (r == 0)
-                r = host_use_fill(&usage->host, &m->host_start, &now, m->window->seconds);
-        usage->host.memory_available_bytes = least;
-        host_counts_fini(&now);
-        return r == 0 ? end_remotes(m) : r;
-}
+/* ---- what answering costs ---- */
 
 /* CPU time of a process's main thread; 0: not known. A role's does nothing but answer readings. */
 static uint64_t main_thread_ns(const struct target *target)
@@ -260,7 +193,7 @@ static int begin(struct measurement *m, struct why *why)
                 return r;
         m->start_ns = clock_now_ns();
         m->window->started_real_ns = clock_real_ns();
-        r = begin_usage(m);
+        r = meter_begin(&m->meter);
         if (r < 0)
                 return why_errno(why, r, "measurement", NULL);
         for (size_t i = 0; i < m->targets->n_items; i++)
@@ -297,7 +230,7 @@ static int fill_host(struct measurement *m)
         int r;
 
         m->window->seconds = (double)(clock_now_ns() - m->start_ns) / 1e9;
-        r = end_usage(m);
+        r = meter_end(&m->meter, m->window->seconds, &m->window->usage, &m->window->host_cpu);
         for (size_t i = 0; i < m->targets->n_items; i++) {
                 struct guest_window *g = &m->window->guests[i];
                 struct guestinfo_process now;
@@ -356,7 +289,12 @@ static void salvage(struct measurement *m)
 int measure_window(const struct measure_config *config, const struct targets *targets,
         struct step_window *ret, struct why *why)
 {
-        struct measurement m = {.config = config, .targets = targets, .window = ret};
+        struct measurement m = {
+                .config = config,
+                .targets = targets,
+                .window = ret,
+                .meter = {.remotes_read = config->remotes, .context = config->remotes_context},
+        };
         int r;
 
         *ret = (struct step_window){0};

@@ -38,9 +38,11 @@ int result_init(struct result *result, json_t *manifest, const char *launch, con
 
 int result_placement(struct result *result, const struct placement *placement, struct why *why)
 {
-        json_t *json = placement_json(placement);
+        json_t *json;
+        int r = placement_json(placement, json_object_get(result->json, "placement"), &json, why);
 
-        /* Refuses NULL. */
+        if (r < 0)
+                return r;
         if (json_object_set_new(result->json, "placement", json) < 0)
                 return why_errno(why, -ENOMEM, "results", NULL);
         return 0;
@@ -91,10 +93,12 @@ static int keep_step(struct result *result, const json_t *json)
         struct result_step *steps =
                 reallocarray(result->steps, result->n_steps + 1, sizeof *result->steps);
         const char *reason = first_reason(json);
+        json_t *limits = json_object_get(json, "limits_reached");
         struct result_step step = {
                 .tiles = (unsigned)json_integer_value(json_object_get(json, "tiles")),
+                .broken = json_is_true(json_object_get(json, "broken")),
                 .text = json_dumps(json, JSON_FLAGS),
-                .limits = json_deep_copy(json_object_get(json, "limits_reached")),
+                .limits = limits ? json_deep_copy(limits) : json_array(),
                 .reason = reason ? strdup(reason) : NULL,
         };
 
@@ -162,6 +166,37 @@ int result_resumed(struct result *result, const char *time)
                         return -ENOMEM;
         }
         return json_array_append_new(times, json_string(time)) < 0 ? -ENOMEM : 0;
+}
+
+static bool has_note(const json_t *notes, const char *text)
+{
+        const json_t *note;
+        size_t i;
+
+        json_array_foreach(notes, i, note)
+        {
+                if (strcmp(json_string_value(note), text) == 0)
+                        return true;
+        }
+        return false;
+}
+
+int result_resumed_notes(struct result *result, const char *const *notes)
+{
+        json_t *all = json_object_get(result->json, "notes");
+        int r = 0;
+
+        for (; r == 0 && notes && *notes; notes++) {
+                _cleanup_free_ char *since = NULL;
+
+                if (asprintf(&since, "since it was resumed: %s", *notes) < 0) {
+                        since = NULL;
+                        return -ENOMEM;
+                }
+                if (!has_note(all, *notes) && !has_note(all, since))
+                        r = json_array_append_new(all, json_string(since));
+        }
+        return r < 0 ? -ENOMEM : 0;
 }
 
 void result_set_valid_tiles(struct result *result, unsigned valid_tiles)

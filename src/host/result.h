@@ -16,6 +16,7 @@
 /* A measured window as it is written, and what of it is needed later. */
 struct result_step {
         unsigned tiles;
+        bool broken;
         char *text;     /* JSON */
         json_t *limits; /* its "limits_reached" */
         char *reason;   /* the first one why it is not valid; NULL: it is */
@@ -42,6 +43,10 @@ int result_resume(struct result *result, json_t *document);
 
 /* Notes when it went on. Returns 0 or -ENOMEM. */
 int result_resumed(struct result *result, const char *time);
+
+/* How the guests are run from then on, as far as that is not how they were run before. Returns 0 or
+ * -ENOMEM. */
+int result_resumed_notes(struct result *result, const char *const *notes);
 void result_fini(struct result *result);
 
 /* Adds a measured window. */
@@ -53,7 +58,7 @@ void result_set_valid_tiles(struct result *result, unsigned valid_tiles);
 /* Why the steps ended (ending.h). Takes ownership. */
 void result_set_ended(struct result *result, json_t *ended_by);
 
-/* Where the guests were placed that were started so far. Returns 0 or -ENOMEM. */
+/* Where the guests were placed that were started so far. Returns as placement_json(). */
 int result_placement(struct result *result, const struct placement *placement, struct why *why);
 
 /* Marks the run complete, or incomplete for the given reason. Until then it says that it is

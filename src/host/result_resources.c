@@ -88,7 +88,7 @@ json_t *result_resources(const struct usage *usage)
                 "cpu_busy_percent", percent(host->cpu_busy_percent), "cpu_busiest_percent",
                 percent(host->cpu_busiest_percent), "cpu_steal_percent",
                 percent(host->cpu_steal_percent), "memory_bytes", count(host->memory_bytes),
-                "memory_available_bytes", count(host->memory_available_bytes),
+                "memory_available_bytes", known(host->memory_available_bytes),
                 "swap_in_bytes_per_s", result_rounded(host->swap_in_bytes_per_s, 1),
                 "swap_out_bytes_per_s", result_rounded(host->swap_out_bytes_per_s, 1), "disks",
                 disks_json(host), "networks", networks_json(host), "tcp", tcp_json(&host->tcp),

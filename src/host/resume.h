@@ -6,14 +6,13 @@
  */
 #pragma once
 
+#include "results_directory.h"
 #include "run_file.h"
+#include "run_options.h"
 #include "sweep.h"
 
-#include <stdio.h>
-
 struct resume {
-        char *directory;
-        FILE *summary; /* summary.txt, to be written on; locked as long as it is open */
+        struct results_directory directory; /* whoever takes it leaves it zeroed; likewise */
         json_t *document;
         struct run_file run; /* the same, checked */
         char **words;        /* its command line; ends with NULL */
@@ -21,8 +20,8 @@ struct resume {
 };
 
 /* Returns 0, or -errno with *why naming the directory: not a run's (-ENOENT, -EINVAL), still being
- * written by one that lives (-EBUSY), nothing left to do (-EALREADY), made by another version or on
- * another machine (-EXDEV). */
+ * written by one that lives (-EBUSY), nothing left to do (-EALREADY), or not to be compared with
+ * what would be measured here and now (-EXDEV: resume_same.h). */
 int resume_open(struct resume *resume, const char *directory, struct why *why);
 void resume_fini(struct resume *resume);
 
@@ -30,9 +29,10 @@ void resume_fini(struct resume *resume);
  * words. NULL: no memory. */
 char **resume_argv(const struct resume *resume, int argc, char *argv[], int *ret_argc);
 
+/* Whether the command line still means what it meant. Returns 0, -EXDEV, or another -errno. */
+int resume_check_options(
+        const struct resume *resume, const struct run_options *options, struct why *why);
+
 /* Tells a sweep, as it was before its first window, what was found. Returns how many windows are
  * kept, or -EINVAL with *why: these are not the windows of such a sweep. */
 int resume_replay(const struct resume *resume, struct sweep *sweep, struct why *why);
-
-/* Takes the lock that resume_open() looks for, until the file is closed. Returns 0 or -errno. */
-int resume_lock(FILE *summary);

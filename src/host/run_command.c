@@ -34,7 +34,7 @@ static int write_targets(struct run *run, struct why *why)
 {
         char path[PATH_MAX];
 
-        snprintf(path, sizeof path, "%s/targets.json", run->session.directory);
+        snprintf(path, sizeof path, "%s/targets.json", run->session.directory.path);
         return targets_write(run->ops->targets(run->launcher), path, why);
 }
 
@@ -195,12 +195,15 @@ static int begin_results(struct run *run, int argc, char *argv[], struct why *wh
 {
         const struct run_options *o = run->options;
         struct option_set sets[RUN_SETS];
+        const char *const *notes = run->ops->notes(run->launcher);
         size_t n = run_options_in_force(o, sets);
 
         if (run->session.result.json) /* goes on */
-                return 0;
+                return result_resumed_notes(&run->session.result, notes) < 0
+                               ? why_errno(why, -ENOMEM, "results", NULL)
+                               : 0;
         return session_manifest(&run->session, manifest_json(argc, argv, sets, n), run->ops->name,
-                profile_names[o->profile], run->ops->notes(run->launcher), why);
+                profile_names[o->profile], notes, why);
 }
 
 static int launch_and_measure(struct run *run, int argc, char *argv[], struct why *why)
@@ -208,7 +211,7 @@ static int launch_and_measure(struct run *run, int argc, char *argv[], struct wh
         char program[PATH_MAX], directory[PATH_MAX];
         struct guest_load_texts texts;
         struct launch_config config = config_of(run, program, directory, &texts);
-        int r = absolute(directory, run->session.directory, why);
+        int r = absolute(directory, run->session.directory.path, why);
 
         if (r == 0)
                 r = absolute(program, "/proc/self/exe", why);
@@ -285,7 +288,9 @@ static int go_on(struct run_options *options, int argc, char *argv[], struct why
         if (!words)
                 why_errno(why, -ENOMEM, "--resume", NULL);
         else if (run_options_parse(options, n_words, words, why) == 0)
-                status = go(options, &resume, n_words, words, why);
+                status = resume_check_options(&resume, options, why) < 0
+                                 ? EXIT_FAILED
+                                 : go(options, &resume, n_words, words, why);
         resume_fini(&resume);
         return status;
 }

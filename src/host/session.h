@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What `run` and `measure` have in common: the results directory, the user's Ctrl-C, one measured
- * step after another, and the end, complete or not.
+ * What `run` and `measure` have in common: results in their directory, the user's Ctrl-C, one
+ * measured step after another, and the end, complete or not.
  */
 #pragma once
 
@@ -9,6 +9,7 @@
 #include "option.h"
 #include "progress.h"
 #include "result.h"
+#include "results_directory.h"
 #include "sweep.h"
 #include "verdict.h"
 
@@ -28,10 +29,8 @@ extern const struct option limit_options[N_LIMIT_OPTIONS];     /* likewise */
 
 struct session {
         const struct session_config *config;
-        char *directory;
-        bool made_directory; /* it was not there before */
+        struct results_directory directory;
         int signal_fd;
-        FILE *summary; /* DIRECTORY/summary.txt */
         struct progress progress;
         struct result result;
         struct sweep *sweep; /* what was found; belongs to the caller; NULL: a single window */
@@ -39,7 +38,7 @@ struct session {
 
 struct resume;
 
-/* Makes the results directory (with its parents) and catches SIGINT, SIGTERM and SIGHUP from here
+/* Makes the results directory and catches SIGINT, SIGTERM and SIGHUP from here
  * on. The config must outlive the session. Returns 0 or -errno. */
 int session_begin(struct session *session, const struct session_config *config, struct why *why);
 

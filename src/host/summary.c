@@ -12,22 +12,32 @@ static const char *plural(unsigned n)
         return n == 1 ? "" : "s";
 }
 
+/* No time is no good time. */
+static void print_times(FILE *to, const struct quantiles *q)
+{
+        char mean[FMT_SIZE], p95[FMT_SIZE], p99[FMT_SIZE];
+
+        if (q->count == 0)
+                fputs("no response", to);
+        else
+                fprintf(to, "average response %s (p95 %s, p99 %s)",
+                        fmt_duration(mean, (uint64_t)q->mean_ns), fmt_duration(p95, q->p95_ns),
+                        fmt_duration(p99, q->p99_ns));
+}
+
 void summary_headline(FILE *to, const struct step_window *w, const struct step_verdict *v)
 {
-        char rate[FMT_SIZE], mean[FMT_SIZE], p95[FMT_SIZE], p99[FMT_SIZE], errors[FMT_SIZE],
-                guest_errors[FMT_SIZE];
+        char rate[FMT_SIZE], errors[FMT_SIZE], guest_errors[FMT_SIZE];
         const char *judgement = w->interrupted ? "cut short" : v->valid ? "valid" : "NOT valid";
         char window[32] = "";
 
         if (w->repeat > 1)
                 snprintf(window, sizeof window, " in window %u", w->repeat);
-        fprintf(to,
-                "%u tile%s (%zu guests) %s%s; %s requests/s; average response %s (p95 %s, p99 "
-                "%s); ",
-                w->n_tiles, plural(w->n_tiles), w->n_guests - w->n_tiles, judgement, window,
-                fmt_number(rate, v->rate, v->rate < 100 ? 1 : 0),
-                fmt_duration(mean, (uint64_t)v->response.mean_ns),
-                fmt_duration(p95, v->response.p95_ns), fmt_duration(p99, v->response.p99_ns));
+        fprintf(to, "%u tile%s (%zu guests) %s%s; %s requests/s; ", w->n_tiles, plural(w->n_tiles),
+                w->n_guests - w->n_tiles, judgement, window,
+                fmt_number(rate, v->rate, v->rate < 100 ? 1 : 0));
+        print_times(to, &v->response);
+        fputs("; ", to);
         if (v->errors + v->guest_errors == 0)
                 fputs("no errors\n", to);
         else
@@ -40,6 +50,8 @@ static void print_response(FILE *to, const char *from, const struct quantiles *q
 {
         char mean[FMT_SIZE], p50[FMT_SIZE], p95[FMT_SIZE], p99[FMT_SIZE], max[FMT_SIZE];
 
+        if (q->count == 0)
+                return;
         fprintf(to, "  from %-10s average %s, p50 %s, p95 %s, p99 %s, max %s\n", from,
                 fmt_duration(mean, (uint64_t)q->mean_ns), fmt_duration(p50, q->p50_ns),
                 fmt_duration(p95, q->p95_ns), fmt_duration(p99, q->p99_ns),
@@ -135,7 +147,7 @@ static void print_guest(FILE *to, const struct guest_window *g)
                 fprintf(to, "  %4u %-9s %s\n", g->tile, guest_name(g->guest), g->problem);
                 return;
         }
-        if (g->n_latencies) {
+        if (g->n_latencies && hist_count(&g->latencies[0].corrected)) {
                 fmt_duration(mean, (uint64_t)hist_mean_ns(&g->latencies[0].corrected));
                 fmt_duration(p99, hist_quantile_ns(&g->latencies[0].corrected, 0.99));
         }

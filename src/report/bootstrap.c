@@ -12,6 +12,7 @@
 
 #define CONFIDENCE 0.95
 #define NORMAL     1.959964 /* what a normal variable stays within with that probability */
+#define MOST_ALIKE 0.9      /* that can be told of so few readings */
 #define SEED       UINT64_C(0x74696c656c6f6164)
 
 /* One window, its readings added up from the first on: those from i to j - 1 are [j] - [i]. */
@@ -24,12 +25,14 @@ struct window_sums {
 struct draws {
         struct interval interval; /* without low and high */
         double *deviations;       /* BOOTSTRAP_RESAMPLES of them; NULL: see interval.missing */
+        double unseen;            /* by blocks: times their variance */
         double variance, degrees_of_freedom;
 };
 
 struct interval interval_missing(const char *reason)
 {
-        return (struct interval){.estimate = NAN, .low = NAN, .high = NAN, .missing = reason};
+        return (struct interval){
+                .estimate = NAN, .low = NAN, .high = NAN, .error = NAN, .missing = reason};
 }
 
 double interval_variation(const struct interval *interval)
@@ -37,6 +40,13 @@ double interval_variation(const struct interval *interval)
         if (interval->missing || !(interval->estimate > 0))
                 return NAN;
         return (interval->high - interval->low) / 2 / interval->estimate;
+}
+
+double interval_noise(const struct interval *interval)
+{
+        if (interval->missing || !(interval->estimate > 0))
+                return NAN;
+        return NORMAL * interval->error / interval->estimate;
 }
 
 static void figures_of(const struct series *series, double *ret_sum, double *ret_count)
@@ -49,6 +59,15 @@ static void figures_of(const struct series *series, double *ret_sum, double *ret
 }
 
 /* ---- blocks ---- */
+
+static double readings_of(const struct sample *sample)
+{
+        double readings = 0;
+
+        for (size_t i = 0; i < sample->n; i++)
+                readings += (double)sample->repeats[i].n;
+        return readings;
+}
 
 /* How alike successive readings are: the correlation of each with the next, over all windows, of
  * what they are off the figure of their own window. */
@@ -78,16 +97,44 @@ static double likeness(const struct sample *sample)
  * one, as a short series may look less alike than it is. */
 size_t bootstrap_block_length(const struct sample *sample)
 {
-        double readings = 0, alike = MIN(likeness(sample), 0.999), factor = 1;
+        double readings = readings_of(sample), alike = MIN(likeness(sample), 0.999), factor = 1;
 
-        for (size_t i = 0; i < sample->n; i++)
-                readings += (double)sample->repeats[i].n;
         if (!(readings > 0))
                 return 1;
         if (alike > 0)
                 factor = MAX(factor, cbrt(6 * pow(alike / (1 - alike * alike), 2)));
         /* A little less, so that a cube is not rounded up. */
         return (size_t)ceil(factor * cbrt(readings / (double)sample->n) - 1e-6);
+}
+
+/* Variance of the mean of n readings, each of which keeps the share `alike` of how far the one
+ * before was off, over that of one reading. */
+static double variance_of_mean(double n, double alike)
+{
+        double sum = 1, power = alike;
+
+        for (double k = 1; k < n; k++, power *= alike)
+                sum += 2 * (1 - k / n) * power;
+        return sum / n;
+}
+
+/* What is slow moves all blocks of a window together, so that they differ by less than windows do.
+ * How many times the variance they show is that of a window, if the series is a first-order
+ * autoregressive one. The correlation is taken around the window's own figure, which makes it look
+ * less than it is, the more so the shorter the window (F. Marriott, J. Pope, Biometrika
+ * 41, 1954). */
+static double unseen_by_blocks(const struct sample *sample, const struct interval *interval)
+{
+        double n = readings_of(sample) / (double)sample->n;
+        double blocks = (double)interval->blocks / (double)sample->n, alike, window;
+
+        if (!(n > 4 && blocks > 1))
+                return 1;
+        alike = MIN((n * likeness(sample) + 1) / (n - 4), MOST_ALIKE);
+        if (!(alike > 0))
+                return 1;
+        window = variance_of_mean(n, alike);
+        return (blocks - 1) * window / (variance_of_mean(n / blocks, alike) - window);
 }
 
 /* ---- drawing ---- */
@@ -173,7 +220,8 @@ static void combine(struct draws *draws, double *inner)
         const struct interval *interval = &draws->interval;
         double repeats = (double)interval->repeats, others = (double)interval->blocks - repeats;
         double drawn = centre(draws->deviations), within = centre(inner), between = 0, doubt = 0;
-        double inner_scale = interval->blocks ? sqrt((double)interval->blocks / others) : 0;
+        double inner_scale =
+                interval->blocks ? sqrt((double)interval->blocks / others * draws->unseen) : 0;
         double outer_scale = 0;
 
         within *= inner_scale * inner_scale;
@@ -248,6 +296,7 @@ static int draw_sample(struct draws *draws, const struct sample *sample, uint64_
         *draws = (struct draws){.interval = plan(sample)};
         if (draws->interval.missing)
                 return 0;
+        draws->unseen = unseen_by_blocks(sample, &draws->interval);
         windows = calloc(sample->n, sizeof *windows);
         if (!windows)
                 return -ENOMEM;
@@ -271,7 +320,7 @@ static void limits(double *deviations, double degrees_of_freedom, struct interva
         interval->high = deviations[BOOTSTRAP_RESAMPLES - 1 - outside] * wider;
         if (isfinite(interval->low) && isfinite(interval->high))
                 return;
-        interval->low = interval->high = NAN;
+        interval->low = interval->high = interval->error = NAN;
         interval->missing = "the figures are out of all range";
 }
 
@@ -283,6 +332,7 @@ int bootstrap_mean(struct interval *ret, const struct sample *sample)
         if (r < 0)
                 return r;
         if (draws.deviations) {
+                draws.interval.error = sqrt(draws.variance);
                 limits(draws.deviations, draws.degrees_of_freedom, &draws.interval);
                 draws.interval.low += draws.interval.estimate;
                 draws.interval.high += draws.interval.estimate;
@@ -328,10 +378,12 @@ static struct interval ratio_of(struct draws *after, struct draws *before)
         ratio.missing = x->missing ? x->missing : y->missing;
         if (ratio.missing)
                 return ratio;
-        if (!(x->estimate > 0) || !divide(after, before)) {
+        if (!(x->estimate > 0))
                 ratio.missing = "too near to nothing for a ratio";
+        else if (!divide(after, before))
+                ratio.missing = "it wavers too much for a ratio";
+        if (ratio.missing)
                 return ratio;
-        }
         limits(after->deviations, after->degrees_of_freedom, &ratio);
         ratio.low = ratio.estimate * exp(ratio.low);
         ratio.high = ratio.estimate * exp(ratio.high);

@@ -43,6 +43,7 @@ enum {
 struct interval {
         double estimate;     /* NAN: not known */
         double low, high;    /* NAN, both: see missing */
+        double error;        /* standard error of a mean; NAN: there is no interval, or a ratio */
         const char *missing; /* why there is no interval, a few words; NULL: there is one */
         size_t repeats;      /* with 1, what another repeat would bring is not in the interval */
         size_t blocks;       /* side by side, in all windows; 0: it is made of repeats only */
@@ -54,6 +55,10 @@ struct interval interval_missing(const char *reason);
 
 /* Half of the interval's width as a share of the estimate; NAN if there is none. */
 double interval_variation(const struct interval *interval);
+
+/* The same without what is only doubt: 1.96 standard errors, that is without Student's t, which
+ * makes the interval of two windows 6.5 times as wide. NAN: there is no interval, or a ratio. */
+double interval_noise(const struct interval *interval);
 
 /* The sample's figure. Returns 0 or -ENOMEM. */
 int bootstrap_mean(struct interval *ret, const struct sample *sample);

@@ -160,13 +160,14 @@ static int compare_guests(
 
 /* ---- how it was measured ---- */
 
-/* Options of `run` and `measure` that say how long: whatever else they say is in what the roles
- * were told, or is no matter of the workload. */
-static int compare_windows(
+/* Options of `run` and `measure` that say how long, and what a guest has that is no role's option.
+ * Whatever else they say is in what the roles were told, or is no matter of the workload. An option
+ * that one launcher does not have is not compared with that of the other. */
+static int compare_options(
         struct differences *list, const struct run_file *before, const struct run_file *after)
 {
-        static const char *const names[] = {
-                "options.warmup", "options.max-warmup", "options.settle-bound", "options.duration"};
+        static const char *const names[] = {"options.warmup", "options.max-warmup",
+                "options.settle-bound", "options.duration", "options.database-memory"};
         const json_t *a = json_object_get(before->manifest, "options"),
                      *b = json_object_get(after->manifest, "options");
         int r = 0;
@@ -227,7 +228,7 @@ int comparable_check(
         if (r == 0)
                 r = compare_roles(list, before, after);
         if (r == 0)
-                r = compare_windows(list, before, after);
+                r = compare_options(list, before, after);
         if (r == 0)
                 r = compare_limits(list, before, after);
         return r;

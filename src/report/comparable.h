@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Did two runs do the same work? Their figures can only be compared if they did: profile, what each
- * role was told (rates, sizes, threads, ...), which guests there were, warm-up and window, the
- * limits that tiles were judged by, and the version of tileload.
+ * role was told (rates, sizes, threads, ...), the database's memory, which guests there were,
+ * warm-up and window, the limits that tiles were judged by, and the version of tileload. Why each
+ * of them: docs/compare.md.
  *
  * The seed is not among it: other requests of the same kind are the same workload. Nor is where
  * guests run and what they are reached by: that may well be what is compared.

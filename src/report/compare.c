@@ -157,17 +157,10 @@ static int make_rows(struct comparison *c)
 
 static void count(struct comparison *c, const struct compare_row *row)
 {
-        if (MIN(row->before->n_steps, row->after->n_steps) < BOOTSTRAP_MIN_REPEATS)
-                c->few_windows = true;
         for (size_t name = 0; name < COMPARE_NAMES; name++)
-                for (size_t m = 0; m < COMPARE_METRICS; m++) {
-                        const struct compare_figure *figure = &row->figures[name][m];
-
-                        if (!compare_is_shown(name, m) || figure->ratio.missing)
-                                continue;
-                        c->judged++;
-                        c->stand_out += compare_stands_out(figure);
-                }
+                for (size_t m = 0; m < COMPARE_METRICS; m++)
+                        if (compare_is_shown(name, m))
+                                c->verdicts[compare_verdict(&row->figures[name][m])]++;
 }
 
 int compare_make(
@@ -205,9 +198,15 @@ const struct compare_row *comparison_find(const struct comparison *comparison, u
         return NULL;
 }
 
-bool compare_stands_out(const struct compare_figure *figure)
+enum compare_verdict compare_verdict(const struct compare_figure *figure)
 {
-        return !figure->ratio.missing && (figure->ratio.low > 1 || figure->ratio.high < 1);
+        const struct interval *ratio = &figure->ratio;
+
+        if (ratio->missing)
+                return COMPARE_UNJUDGED;
+        if (ratio->low <= 1 && ratio->high >= 1)
+                return COMPARE_NO;
+        return ratio->repeats < BOOTSTRAP_MIN_REPEATS ? COMPARE_MAYBE : COMPARE_YES;
 }
 
 bool compare_is_shown(size_t name, size_t metric)

@@ -11,6 +11,17 @@
 #include "differences.h"
 #include "scaling.h"
 
+/* Does a difference stand out from the noise? */
+enum compare_verdict {
+        COMPARE_UNJUDGED, /* it has no interval */
+        COMPARE_NO,       /* 1 is inside of the quotient's interval */
+        /* 1 is outside, but with fewer than BOOTSTRAP_MIN_REPEATS windows of a run nobody knows
+         * what another window would have brought. */
+        COMPARE_MAYBE,
+        COMPARE_YES,
+        COMPARE_VERDICTS,
+};
+
 /* NAN: not known. Times are in ms, shares from 0 to 1. */
 struct compare_figure {
         double before, after;
@@ -35,8 +46,7 @@ struct comparison {
         struct differences differences;
         struct compare_row *rows; /* by number of tiles */
         size_t n_rows;
-        size_t judged, stand_out; /* of the figures that are shown: have an interval, stand out */
-        bool few_windows;         /* some row has fewer than BOOTSTRAP_MIN_REPEATS of a run */
+        size_t verdicts[COMPARE_VERDICTS]; /* of the figures that are shown: how many have it */
 };
 
 /* Returns 0, -ENOENT and the like, with *why. */
@@ -52,8 +62,7 @@ void comparison_free(struct comparison *comparison);
 /* NULL: not in both. */
 const struct compare_row *comparison_find(const struct comparison *comparison, unsigned tiles);
 
-/* Is 1 outside of the quotient's interval? False as well where there is none. */
-bool compare_stands_out(const struct compare_figure *figure);
+enum compare_verdict compare_verdict(const struct compare_figure *figure);
 
 /* Is it among the figures that tables show? The others are for conditions and programs. */
 bool compare_is_shown(size_t name, size_t metric);

@@ -30,6 +30,15 @@ static void put_valid_tiles(FILE *to, const struct comparison *c)
                 fprintf(to, ", %u in the baseline", before);
 }
 
+static const char *validity(const struct compare_row *row)
+{
+        if (row->before->valid && row->after->valid)
+                return "";
+        if (row->before->valid)
+                return ", no longer valid,";
+        return row->after->valid ? ", not valid in the baseline," : ", valid in neither,";
+}
+
 static void put_row(FILE *to, const struct compare_row *row)
 {
         static const struct {
@@ -40,7 +49,7 @@ static void put_row(FILE *to, const struct compare_row *row)
                 {COMPARE_WEB1, COMPARE_P99, "p99"}};
         char text[COMPARE_WORDS_SIZE];
 
-        fprintf(to, "; with %u tile%s", row->tiles, row->tiles == 1 ? "" : "s");
+        fprintf(to, "; with %u tile%s%s", row->tiles, row->tiles == 1 ? "" : "s", validity(row));
         for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++)
                 fprintf(to, "%s %s %s", i ? "," : "", figures[i].text,
                         compare_finding(text, &row->figures[figures[i].name][figures[i].metric]));
@@ -55,9 +64,9 @@ static void put_roles(FILE *to, const struct compare_row *row)
         for (size_t name = 0; name <= RUN_MAX_GUEST; name++) {
                 const struct compare_figure *rate = &row->figures[name][COMPARE_RATE];
 
-                if (!compare_is_shown(name, COMPARE_RATE) || !compare_stands_out(rate))
+                if (!compare_is_shown(name, COMPARE_RATE) || compare_verdict(rate) < COMPARE_MAYBE)
                         continue;
-                fprintf(to, "%s %s %s %%", before, compare_names[name],
+                fprintf(to, "%s %s %s%s %%", before, compare_names[name], compare_perhaps(rate),
                         compare_change(text, rate->ratio.estimate));
                 before = ",";
         }

@@ -136,6 +136,14 @@ static int write_as(
         return why_set(why, -EINVAL, "compare", NULL, "no such format");
 }
 
+/* Now, as the exit status may be one that says all has been told. */
+static int print(const struct report *made, struct why *why)
+{
+        if (fwrite(made->text, 1, made->size, stdout) == made->size && fflush(stdout) == 0)
+                return 0;
+        return why_errno(why, -errno, "standard output", NULL);
+}
+
 static int tell(const struct compare *compare, struct why *why)
 {
         const struct compare_report report = {.comparisons = compare->comparisons,
@@ -153,7 +161,7 @@ static int tell(const struct compare *compare, struct why *why)
         if (r == 0 && compare->options->output)
                 r = report_save(&made, compare->options->output, why);
         else if (r == 0)
-                fwrite(made.text, 1, made.size, stdout);
+                r = print(&made, why);
         report_fini(&made);
         return r;
 }

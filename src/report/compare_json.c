@@ -3,6 +3,7 @@
  * The comparison for programs, with all its figures (docs/compare.md; docs/schema).
  */
 #include "compare_outline.h"
+#include "compare_words.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -45,13 +46,19 @@ static json_t *differences(const struct differences *list, enum difference_kind 
 
 /* ---- figures ---- */
 
+static json_t *stands_out(const struct compare_figure *f)
+{
+        enum compare_verdict verdict = compare_verdict(f);
+
+        return verdict == COMPARE_UNJUDGED ? json_null() : json_string(compare_verdicts[verdict]);
+}
+
 static json_t *figure(const struct compare_figure *f)
 {
         return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "baseline", number(f->before),
                 "compared", number(f->after), "ratio", number(f->ratio.estimate), "low",
                 number(f->ratio.low), "high", number(f->ratio.high), "missing",
-                text(f->ratio.missing), "stands_out",
-                f->ratio.missing ? json_null() : json_boolean(compare_stands_out(f)));
+                text(f->ratio.missing), "stands_out", stands_out(f));
 }
 
 /* Each under its name and its metric; what neither run knows is left out. */
@@ -103,16 +110,23 @@ static json_t *run(const struct compared_run *one)
                 "valid_tiles", count(one->scaling.valid_tiles));
 }
 
+static json_t *verdicts(const struct comparison *c)
+{
+        return json_pack("{s:o, s:o, s:o, s:o}", "yes", count(c->verdicts[COMPARE_YES]), "maybe",
+                count(c->verdicts[COMPARE_MAYBE]), "no", count(c->verdicts[COMPARE_NO]), "unjudged",
+                count(c->verdicts[COMPARE_UNJUDGED]));
+}
+
 static json_t *comparison(const struct comparison *c)
 {
         char *answer = compare_answer(c);
-        json_t *json = json_pack("{s:s?, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "answer",
-                answer, "compared", run(c->after), "comparable",
+        json_t *json = json_pack("{s:s?, s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "answer", answer,
+                "compared", run(c->after), "comparable",
                 differences_count(&c->differences, DIFFERENCE_WORKLOAD) == 0, "workload",
                 differences(&c->differences, DIFFERENCE_WORKLOAD), "circumstances",
                 differences(&c->differences, DIFFERENCE_CIRCUMSTANCE), "passing",
-                differences(&c->differences, DIFFERENCE_PASSING), "steps", rows(c), "judged",
-                count(c->judged), "stand_out", count(c->stand_out), "few_windows", c->few_windows);
+                differences(&c->differences, DIFFERENCE_PASSING), "steps", rows(c), "verdicts",
+                verdicts(c));
 
         free(answer);
         return json;

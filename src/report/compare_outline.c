@@ -109,13 +109,6 @@ static void all_differences(struct outline *o, const struct comparison *c)
 
 /* ---- the figures ---- */
 
-static const char *verdict(const struct compare_figure *figure)
-{
-        if (figure->ratio.missing)
-                return "?";
-        return compare_stands_out(figure) ? "yes" : "no";
-}
-
 static void figure_row(struct sheet *sheet, const struct compare_row *row, size_t name, size_t m)
 {
         const struct compare_figure *figure = &row->figures[name][m];
@@ -126,9 +119,9 @@ static void figure_row(struct sheet *sheet, const struct compare_row *row, size_
         sheet_cell(sheet, "%s", compare_value(text, m, figure->before));
         sheet_cell(sheet, "%s", compare_value(text, m, figure->after));
         sheet_cell(sheet, "%s", compare_change(text, figure->ratio.estimate));
-        sheet_cell(sheet, "%s", compare_change(text, figure->ratio.low));
+        sheet_cell(sheet, "%s", compare_low(text, &figure->ratio));
         sheet_cell(sheet, "%s", compare_change(text, figure->ratio.high));
-        sheet_cell(sheet, "%s", verdict(figure));
+        sheet_cell(sheet, "%s", compare_verdicts[compare_verdict(figure)]);
 }
 
 /* Where users look, and in the end who does the work. */
@@ -204,38 +197,78 @@ static void one_row(struct outline *o, const struct compare_row *row)
         o->paper.heading = NULL;
 }
 
-/* Numbers of tiles that only one of them has, or not as a whole. */
-static void only_in(struct outline *o, const char *whose, const struct comparison *c,
-        const struct scaling *scaling)
-{
-        for (size_t i = 0; i < scaling->n_rows; i++) {
-                const struct scaling_row *row = &scaling->rows[i];
+/* ---- what is not compared ---- */
 
-                if (!comparison_find(c, row->tiles))
-                        paper_item(&o->paper, "%s only: %u tile%s%s", whose, row->tiles,
-                                plural(row->tiles), row->cut_short ? ", cut short" : "");
+/* Why this number of tiles is not; NULL: it is, or nobody has measured it. */
+static const char *left_out(const struct comparison *c, unsigned tiles)
+{
+        const struct scaling_row *before = scaling_find(&c->before->scaling, tiles),
+                                 *after = scaling_find(&c->after->scaling, tiles);
+
+        if (!before || !after)
+                return after ? "not in the baseline" : before ? "in the baseline only" : NULL;
+        if (before->cut_short)
+                return after->cut_short ? "cut short in both" : "cut short in the baseline";
+        return after->cut_short ? "cut short in the run that is compared" : NULL;
+}
+
+/* The least number above that one that either has measured; 0: there is none. */
+static unsigned next_tiles(const struct comparison *c, unsigned above)
+{
+        const struct scaling *sides[] = {&c->before->scaling, &c->after->scaling};
+        unsigned next = 0;
+
+        for (size_t side = 0; side < ARRAY_SIZE(sides); side++)
+                for (size_t i = 0; i < sides[side]->n_rows; i++) {
+                        unsigned tiles = sides[side]->rows[i].tiles;
+
+                        if (tiles > above && (!next || tiles < next))
+                                next = tiles;
+                }
+        return next;
+}
+
+/* Neighbours with the same reason in one line. */
+static void all_left_out(struct outline *o, const struct comparison *c)
+{
+        unsigned first = next_tiles(c, 0), last, next;
+
+        paper_heading(&o->paper, "Not compared");
+        for (; first; first = next) {
+                const char *reason = left_out(c, first);
+
+                for (last = first; (next = next_tiles(c, last)); last = next)
+                        if (left_out(c, next) != reason)
+                                break;
+                if (reason && last > first)
+                        paper_item(&o->paper, "%u to %u tiles: %s", first, last, reason);
+                else if (reason)
+                        paper_item(&o->paper, "%u tile%s: %s", first, plural(first), reason);
         }
 }
 
+/* ---- what it is worth ---- */
+
 static void chance(struct outline *o, const struct comparison *c)
 {
+        size_t yes = c->verdicts[COMPARE_YES], maybe = c->verdicts[COMPARE_MAYBE],
+               judged = yes + maybe + c->verdicts[COMPARE_NO];
+
         paper_heading(&o->paper, "How to read it");
-        if (c->judged) {
+        if (judged == 0)
+                return;
+        paper_item(&o->paper,
+                "A figure stands out when no change (0) is outside of its 95 %% confidence "
+                "interval, from .. to");
+        paper_item(&o->paper,
+                "Each is judged by itself: of %zu, about %.*f would stand out by chance if nothing "
+                "had changed; %zu do%s",
+                judged, judged < 100, (double)judged * 0.05, yes, yes == 1 ? "es" : "");
+        if (maybe)
                 paper_item(&o->paper,
-                        "A figure stands out when no change (0) is outside of its 95 %% confidence "
-                        "interval, from .. to");
-                paper_item(&o->paper,
-                        "Each is judged by itself: of %zu, about %.*f would stand out by chance if "
-                        "nothing had changed; %zu do%s",
-                        c->judged, c->judged < 100, (double)c->judged * 0.05, c->stand_out,
-                        c->stand_out == 1 ? "es" : "");
-        }
-        if (c->judged && c->few_windows)
-                paper_item(&o->paper,
-                        "With fewer than 3 windows of each, the intervals do not know what another "
-                        "run of the same would bring: run with --repeat 3 or more");
-        only_in(o, "baseline", c, &c->before->scaling);
-        only_in(o, "compared", c, &c->after->scaling);
+                        "%zu may (maybe): with fewer than %d windows of each nobody knows what "
+                        "another one brings; use --repeat %d",
+                        maybe, BOOTSTRAP_MIN_REPEATS, BOOTSTRAP_MIN_REPEATS);
 }
 
 /* ---- conditions ---- */
@@ -279,6 +312,7 @@ static void one_comparison(struct outline *o, const struct comparison *c)
         all_differences(o, c);
         for (size_t i = 0; i < c->n_rows; i++)
                 one_row(o, &c->rows[i]);
+        all_left_out(o, c);
         chance(o, c);
 }
 

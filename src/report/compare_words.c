@@ -5,6 +5,11 @@
 
 #include <math.h>
 
+const char *const compare_verdicts[COMPARE_VERDICTS] = {[COMPARE_UNJUDGED] = "?",
+        [COMPARE_NO] = "no",
+        [COMPARE_MAYBE] = "maybe",
+        [COMPARE_YES] = "yes"};
+
 static bool is_share(size_t metric)
 {
         return metric == COMPARE_ERRORS || metric == COMPARE_CPU;
@@ -57,6 +62,18 @@ char *compare_change(char text[static COMPARE_WORDS_SIZE], double ratio)
         return text;
 }
 
+char *compare_low(char text[static COMPARE_WORDS_SIZE], const struct interval *ratio)
+{
+        bool open = ratio->low <= 0 && ratio->estimate > 0;
+
+        return compare_change(text, open ? INFINITY : ratio->low);
+}
+
+const char *compare_perhaps(const struct compare_figure *figure)
+{
+        return compare_verdict(figure) == COMPARE_MAYBE ? "perhaps " : "";
+}
+
 char *compare_finding(char text[static COMPARE_WORDS_SIZE], const struct compare_figure *figure)
 {
         const struct interval *ratio = &figure->ratio;
@@ -68,13 +85,14 @@ char *compare_finding(char text[static COMPARE_WORDS_SIZE], const struct compare
                         ratio->missing);
                 return text;
         }
-        compare_change(low, ratio->low);
+        compare_low(low, ratio);
         compare_change(high, ratio->high);
-        if (compare_stands_out(figure))
-                snprintf(text, COMPARE_WORDS_SIZE, "%.30s %% (%.30s to %.30s)", change, low, high);
-        else
+        if (compare_verdict(figure) == COMPARE_NO)
                 snprintf(text, COMPARE_WORDS_SIZE,
                         "no difference beyond the noise (%.30s to %.30s %%)", low, high);
+        else
+                snprintf(text, COMPARE_WORDS_SIZE, "%s%.30s %% (%.30s to %.30s)",
+                        compare_perhaps(figure), change, low, high);
         return text;
 }
 

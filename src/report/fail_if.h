@@ -25,7 +25,8 @@ enum fail_if_operator {
 struct fail_if {
         char *text;
         size_t name, metric; /* metric may be FAIL_IF_TILES, with COMPARE_TOTAL */
-        unsigned tiles;      /* 0: each number of tiles that is valid in the baseline */
+        unsigned tiles;      /* 0: each number that is valid in the baseline, and that the other run
+                              * has measured or would have if it had not ended before */
         enum fail_if_operator op;
         bool is_change;
         double bound; /* a change: 0.1 is +10 %; times are in ms, shares from 0 to 1 */

@@ -8,6 +8,10 @@
 
 #include <errno.h>
 #include <math.h>
+#include <string.h>
+
+#define FEW_WINDOWS \
+        "it may have changed so far, but that takes 3 windows of each run to know: use --repeat 3"
 
 static bool holds(enum fail_if_operator op, double value, double bound)
 {
@@ -29,20 +33,37 @@ static enum fail_if_outcome by_value(const struct fail_if *condition, double val
         return holds(condition->op, value, condition->bound) ? FAIL_IF_MET : FAIL_IF_NOT_MET;
 }
 
+/* What does not stand out is no change. What may stand out is one or none: it is only unknown
+ * where that makes a difference. */
+static void judge_change(struct fail_if_judgement *j)
+{
+        enum compare_verdict verdict = compare_verdict(j->figure);
+        enum fail_if_outcome changed = by_value(j->condition, j->figure->ratio.estimate - 1),
+                             unchanged = by_value(j->condition, 0);
+
+        if (verdict == COMPARE_UNJUDGED) {
+                j->outcome = FAIL_IF_UNKNOWN;
+                j->reason = j->figure->ratio.missing;
+        } else if (verdict == COMPARE_MAYBE && changed != unchanged) {
+                j->outcome = FAIL_IF_UNKNOWN;
+                j->reason = FEW_WINDOWS;
+        } else {
+                j->outcome = verdict == COMPARE_NO ? unchanged : changed;
+        }
+}
+
 static void judge_figure(struct fail_if_judgement *j)
 {
         const struct compare_figure *figure = j->figure;
 
-        j->outcome = FAIL_IF_UNKNOWN;
-        if (!j->condition->is_change && isnan(figure->after))
+        if (j->condition->is_change) {
+                judge_change(j);
+        } else if (isnan(figure->after)) {
+                j->outcome = FAIL_IF_UNKNOWN;
                 j->reason = "there is no such figure";
-        else if (!j->condition->is_change)
+        } else {
                 j->outcome = by_value(j->condition, figure->after);
-        else if (figure->ratio.missing)
-                j->reason = figure->ratio.missing;
-        else
-                j->outcome = by_value(
-                        j->condition, compare_stands_out(figure) ? figure->ratio.estimate - 1 : 0);
+        }
 }
 
 /* Tiles are counted: there is no noise in their number. */
@@ -72,6 +93,42 @@ static int add(struct fail_if_judgements *list, const struct fail_if_judgement *
         return 0;
 }
 
+/* Was it on its way to so many tiles, and did not get there? A run that was not asked for them has
+ * just not measured them. */
+static bool ended_before(const struct compared_run *run, unsigned tiles)
+{
+        const struct scaling *scaling = &run->scaling;
+        const struct scaling_row *row = scaling_find(scaling, tiles);
+        bool early = !run->run.complete || strcmp(run->run.ended_kind, "invalid") == 0 ||
+                     strcmp(run->run.ended_kind, "no gain") == 0;
+
+        if (row)
+                return row->cut_short;
+        return early && (!scaling->n_rows || scaling->rows[scaling->n_rows - 1].tiles < tiles);
+}
+
+/* What the baseline carried and the other run did not come to must not pass for no difference. */
+static int judge_rest(struct fail_if_judgements *list, const struct fail_if *condition,
+        const struct comparison *comparison)
+{
+        const struct scaling *before = &comparison->before->scaling;
+        int r = 0;
+
+        for (size_t i = 0; i < before->n_rows && r == 0; i++) {
+                const struct scaling_row *row = &before->rows[i];
+                const struct fail_if_judgement j = {.condition = condition,
+                        .comparison = comparison,
+                        .tiles = row->tiles,
+                        .outcome = FAIL_IF_UNKNOWN,
+                        .reason = "the run ended before it had measured them"};
+
+                if (row->valid && !comparison_find(comparison, row->tiles) &&
+                        ended_before(comparison->after, row->tiles))
+                        r = add(list, &j);
+        }
+        return r;
+}
+
 static int judge_rows(struct fail_if_judgements *list, const struct fail_if *condition,
         const struct comparison *comparison)
 {
@@ -90,6 +147,8 @@ static int judge_rows(struct fail_if_judgements *list, const struct fail_if *con
                 if (add(list, &j) < 0)
                         return -ENOMEM;
         }
+        if (!condition->tiles && judge_rest(list, condition, comparison) < 0)
+                return -ENOMEM;
         if (list->n == before) {
                 const struct fail_if_judgement none = {.condition = condition,
                         .comparison = comparison,

@@ -10,10 +10,11 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 
 /* A picture takes a tenth of a second; a machine may be very busy. */
-#define DEADLINE_NS (120 * NS_PER_S)
+#define DEADLINE_NS (60 * NS_PER_S)
 #define MAX_BYTES   ((size_t)64 << 20)
 
 /* Above the standard descriptors, so that giving one of them to the child overwrites no other. */
@@ -81,9 +82,8 @@ static pid_t spawn(int script_fd, int out_fd, int error_fd)
 }
 
 /* All that comes until the other end is closed. */
-static int read_all(FILE *to, int fd)
+static int read_all(FILE *to, int fd, uint64_t deadline_ns)
 {
-        uint64_t deadline_ns = clock_now_ns() + DEADLINE_NS;
         size_t total = 0;
         char buffer[65536];
 
@@ -129,19 +129,40 @@ static int complaint(int error_fd, int status, struct why *why)
                 WEXITSTATUS(status));
 }
 
+/* It may have closed its output and live on. */
+static int await_end(pid_t pid, uint64_t deadline_ns)
+{
+        _cleanup_close_ int fd = pidfd_open(pid, 0);
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        int ready;
+
+        if (fd < 0)
+                return -errno;
+        do
+                ready = poll(&p, 1, clock_poll_timeout_ms(clock_now_ns(), deadline_ns));
+        while (ready < 0 && errno == EINTR);
+        return ready > 0 ? 0 : ready == 0 ? -ETIMEDOUT : -errno;
+}
+
 static int picture(char **ret_svg, pid_t pid, int out_fd, int error_fd, struct why *why)
 {
         _cleanup_free_ char *svg = NULL;
         size_t size = 0;
+        uint64_t deadline_ns = clock_now_ns() + DEADLINE_NS;
         FILE *to = open_memstream(&svg, &size);
-        int r = to ? read_all(to, out_fd) : -ENOMEM, status = 0;
+        int r = to ? read_all(to, out_fd, deadline_ns) : -ENOMEM, status = 0;
 
+        if (r == 0)
+                r = await_end(pid, deadline_ns);
         if (r < 0)
                 kill(pid, SIGKILL);
         while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
                 ;
         if (to && fclose(to) != 0 && r == 0)
                 r = -ENOMEM;
+        if (r == -ETIMEDOUT)
+                return why_set(why, r, "gnuplot", NULL, "has drawn nothing in %d s",
+                        (int)(DEADLINE_NS / NS_PER_S));
         if (r < 0)
                 return why_errno(why, r, "gnuplot", NULL);
         if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || !strstr(svg, "</svg>"))

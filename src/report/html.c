@@ -5,7 +5,13 @@
 #include <stdint.h>
 #include <string.h>
 
-#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+#define REPLACEMENT    "\xef\xbf\xbd" /* U+FFFD */
+#define NO_BREAK_SPACE "\xc2\xa0"
+#define PLUS_MINUS     "\xc2\xb1"
+#define MICRO          "\xc2\xb5"
+
+/* A cell with more bytes than that may take several lines. */
+#define LONG_CELL 40
 
 /* ---- text ---- */
 
@@ -67,36 +73,83 @@ static void put_character(FILE *to, const char *at, size_t n)
         }
 }
 
-void html_text(FILE *to, const char *text)
+/* Returns the bytes that it was. */
+static size_t put_next(FILE *to, const char *text)
 {
         uint32_t c;
-        size_t n;
+        size_t n = utf8_decode((const unsigned char *)text, &c);
 
-        for (; text && *text; text += n ? n : 1) {
-                n = utf8_decode((const unsigned char *)text, &c);
-                if (n && is_text(c))
-                        put_character(to, text, n);
-                else
-                        fputs(REPLACEMENT, to);
+        if (n && is_text(c))
+                put_character(to, text, n);
+        else
+                fputs(REPLACEMENT, to);
+        return n ? n : 1;
+}
+
+void html_text(FILE *to, const char *text)
+{
+        while (text && *text)
+                text += put_next(to, text);
+}
+
+/* ---- our own sentences ---- */
+
+static bool is_digit(char c)
+{
+        return c >= '0' && c <= '9';
+}
+
+/* Does it begin with a unit of which a figure is not to be parted? */
+static bool begins_with_unit(const char *text)
+{
+        static const char *const units[] = {
+                "%", "s", "ms", "us", "ns", "m", "h", "B", "KiB", "MiB", "GiB", "TiB"};
+
+        for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+                size_t n = strlen(units[i]);
+
+                if (strncmp(text, units[i], n) == 0 &&
+                        (text[n] == '\0' || strchr(" ,;:.)", text[n])))
+                        return true;
+        }
+        return false;
+}
+
+static void prose(FILE *to, const char *text)
+{
+        for (const char *at = text; *at;) {
+                if (*at == ' ' && at > text && is_digit(at[-1]) && begins_with_unit(at + 1)) {
+                        fputs(NO_BREAK_SPACE, to);
+                        at++;
+                        if (strncmp(at, "us", 2) == 0) {
+                                fputs(MICRO, to);
+                                at++;
+                        }
+                } else if (at[0] == '+' && at[1] == '-' && is_digit(at[2])) {
+                        fputs(PLUS_MINUS, to);
+                        at += 2;
+                } else {
+                        at += put_next(to, at);
+                }
         }
 }
 
-void html_text_v(FILE *to, const char *format, va_list ap)
+void html_prose_v(FILE *to, const char *format, va_list ap)
 {
         char *text = NULL;
 
         if (vasprintf(&text, format, ap) < 0)
                 text = NULL;
-        html_text(to, text ? text : REPLACEMENT);
+        prose(to, text ? text : REPLACEMENT);
         free(text);
 }
 
-void html_textf(FILE *to, const char *format, ...)
+void html_prose(FILE *to, const char *format, ...)
 {
         va_list ap;
 
         va_start(ap, format);
-        html_text_v(to, format, ap);
+        html_prose_v(to, format, ap);
         va_end(ap);
 }
 
@@ -108,7 +161,7 @@ void html_table_begin(FILE *to, const char *caption, ...)
 
         fputs("<div class=\"scroll\">\n<table>\n<caption>", to);
         va_start(ap, caption);
-        html_text_v(to, caption, ap);
+        html_prose_v(to, caption, ap);
         va_end(ap);
         fputs("</caption>\n", to);
 }
@@ -117,14 +170,15 @@ void html_table_head(FILE *to, const struct html_column *columns, size_t n)
 {
         fputs("<thead><tr>", to);
         for (size_t i = 0; i < n; i++) {
-                fprintf(to, "<th scope=\"col\"%s>", columns[i].words ? " class=\"text\"" : "");
-                html_text(to, columns[i].name);
+                fprintf(to, "<th scope=\"col\"%s><span>",
+                        columns[i].words ? " class=\"text\"" : "");
+                html_prose(to, "%s", columns[i].name);
                 if (columns[i].unit) {
                         fputs(" <span class=\"unit\">", to);
                         html_text(to, columns[i].unit);
                         fputs("</span>", to);
                 }
-                fputs("</th>", to);
+                fputs("</span></th>", to);
         }
         fputs("</tr></thead>\n<tbody>\n", to);
 }
@@ -140,7 +194,7 @@ void html_row_begin(FILE *to, const char *name, ...)
 
         fputs("<tr><th scope=\"row\">", to);
         va_start(ap, name);
-        html_text_v(to, name, ap);
+        html_prose_v(to, name, ap);
         va_end(ap);
         fputs("</th>", to);
 }
@@ -150,14 +204,30 @@ void html_row_end(FILE *to)
         fputs("</tr>\n", to);
 }
 
-void html_cell(FILE *to, const char *text, ...)
+static void cell_begin(FILE *to, const char *text)
 {
+        fprintf(to, "<td class=\"text%s\">", strlen(text) > LONG_CELL ? " long" : "");
+}
+
+void html_cell(FILE *to, const char *format, ...)
+{
+        char *text = NULL;
         va_list ap;
 
-        fputs("<td class=\"text\">", to);
-        va_start(ap, text);
-        html_text_v(to, text, ap);
+        va_start(ap, format);
+        if (vasprintf(&text, format, ap) < 0)
+                text = NULL;
         va_end(ap);
+        cell_begin(to, text ? text : "");
+        prose(to, text ? text : REPLACEMENT);
+        fputs("</td>", to);
+        free(text);
+}
+
+void html_cell_text(FILE *to, const char *text)
+{
+        cell_begin(to, text);
+        html_text(to, text);
         fputs("</td>", to);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pieces of HTML. Whatever was read from a file goes through html_text() or html_textf(), which
+ * Pieces of HTML. Whatever was read from a file goes through html_text() or html_prose(), which
  * leave nothing in it that HTML would take for more than text; markup is written by fputs.
  *
  * Nothing here fails: the stream remembers its errors, and who made it asks for them at the end.
@@ -18,12 +18,13 @@
  * the direction of their neighbours) becomes U+FFFD. NULL: nothing. */
 void html_text(FILE *to, const char *text);
 
-/* The whole of it is escaped, the format's own text too. */
-void html_textf(FILE *to, const char *format, ...) _printf_(2, 3);
-void html_text_v(FILE *to, const char *format, va_list ap) __attribute__((format(printf, 2, 0)));
+/* A sentence of ours: the whole of it is escaped, the format's own text too, and it is set with
+ * care. A figure stays on the line of its unit, and "+-" and "us" get the signs that terminals may
+ * lack. Not for what one may want to copy. */
+void html_prose(FILE *to, const char *format, ...) _printf_(2, 3);
+void html_prose_v(FILE *to, const char *format, va_list ap) __attribute__((format(printf, 2, 0)));
 
-/* ---- tables: always with a caption, and in a box that scrolls if they are wider than the page
- * ---- */
+/* ---- tables: with a caption, and in a box that scrolls if they are wider than the page ---- */
 
 struct html_column {
         const char *name, *unit; /* unit: NULL for none */
@@ -38,7 +39,9 @@ void html_table_end(FILE *to);
 void html_row_begin(FILE *to, const char *name, ...) _printf_(2, 3);
 void html_row_end(FILE *to);
 
-void html_cell(FILE *to, const char *text, ...) _printf_(2, 3);
+/* Prose; and a text as it is. */
+void html_cell(FILE *to, const char *format, ...) _printf_(2, 3);
+void html_cell_text(FILE *to, const char *text);
 
 /* Aligned as figures are. A dash for what is not known (NAN or infinite). */
 void html_number(FILE *to, double value, int decimals);

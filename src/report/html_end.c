@@ -61,7 +61,7 @@ static void disk_cells(FILE *to, const json_t *resources)
         const json_t *disk = busiest(json_object_get(resources, "disks"), disk_busy);
 
         if (disk)
-                html_cell(to, "%s", json_string_value(json_object_get(disk, "name")));
+                html_cell_text(to, json_string_value(json_object_get(disk, "name")));
         else
                 html_cell(to, "–");
         html_number(to, disk ? disk_busy(disk) : NAN, 0);
@@ -76,7 +76,7 @@ static void network_cells(FILE *to, const json_t *resources)
         if (!network)
                 network = busiest(list, network_bits);
         if (network)
-                html_cell(to, "%s", json_string_value(json_object_get(network, "name")));
+                html_cell_text(to, json_string_value(json_object_get(network, "name")));
         else
                 html_cell(to, "–");
         html_figure(to, network ? network_bits(network) / 1e6 : NAN);
@@ -86,17 +86,16 @@ static void network_cells(FILE *to, const json_t *resources)
 static void limits_cell(FILE *to, const struct run_step *step)
 {
         fputs("<td class=\"text\">", to);
-        for (size_t i = 0; i < step->n_limits; i++)
-                html_textf(to, "%s%s", i ? ", " : "", step->limits[i]);
-        if (!step->n_limits)
-                fputs("none", to);
-        fputs("</td>", to);
+        for (size_t i = 0; i < step->n_limits; i++) {
+                fputs(i ? "<br>" : "", to);
+                html_prose(to, "%s", step->limits[i]);
+        }
+        fputs(step->n_limits ? "</td>" : "none</td>", to);
 }
 
-static void resources_row(struct html_report *report, const struct run_step *step)
+static void processors_row(struct html_report *report, const struct run_step *step)
 {
-        const json_t *all = step->resources, *tcp = json_object_get(all, "tcp"),
-                     *clients = json_object_get(all, "clients");
+        const json_t *all = step->resources, *clients = json_object_get(all, "clients");
         FILE *to = report->to;
 
         row_begin(report, step);
@@ -106,15 +105,12 @@ static void resources_row(struct html_report *report, const struct run_step *ste
         html_figure(to, number(all, "memory_available_bytes") / 0x1p30);
         html_figure(to, (number(all, "swap_in_bytes_per_s") + number(all, "swap_out_bytes_per_s")) /
                                 0x1p20);
-        disk_cells(to, all);
-        network_cells(to, all);
-        html_figure(to, number(tcp, "retransmitted") / number(tcp, "segments_sent") * 100);
         html_figure(to, number(clients, "late_share") * 100);
         limits_cell(to, step);
         html_row_end(to);
 }
 
-static void resources_table(struct html_report *report)
+static void processors_table(struct html_report *report)
 {
         static const struct html_column columns[] = {
                 {"tiles", NULL},
@@ -123,21 +119,46 @@ static void resources_table(struct html_report *report)
                 {"steal", "%"},
                 {"memory left", "GiB"},
                 {"swapped", "MiB/s"},
+                {"sent late", "% of requests"},
+                {"at its limit", NULL, true},
+        };
+
+        html_table_begin(report->to, "The measuring host in each window: CPUs, memory, and what "
+                                     "had no more to give");
+        html_table_head(report->to, columns, ARRAY_SIZE(columns));
+        for (size_t i = 0; i < report->run->n_steps; i++)
+                processors_row(report, &report->run->steps[i]);
+        html_table_end(report->to);
+}
+
+static void devices_row(struct html_report *report, const struct run_step *step)
+{
+        const json_t *all = step->resources, *tcp = json_object_get(all, "tcp");
+
+        row_begin(report, step);
+        disk_cells(report->to, all);
+        network_cells(report->to, all);
+        html_figure(report->to, number(tcp, "retransmitted") / number(tcp, "segments_sent") * 100);
+        html_row_end(report->to);
+}
+
+static void devices_table(struct html_report *report)
+{
+        static const struct html_column columns[] = {
+                {"tiles", NULL},
                 {"busiest disk", NULL, true},
                 {"busy", "%"},
                 {"wait", "ms"},
                 {"busiest network", NULL, true},
                 {"traffic", "Mbit/s"},
                 {"of its speed", "%"},
-                {"TCP sent again", "%"},
-                {"sent late", "% of requests"},
-                {"at its limit", NULL, true},
+                {"TCP sent again", "% of segments"},
         };
 
-        html_table_begin(report->to, "What the measuring host used of itself in each window");
+        html_table_begin(report->to, "The measuring host in each window: disks and networks");
         html_table_head(report->to, columns, ARRAY_SIZE(columns));
         for (size_t i = 0; i < report->run->n_steps; i++)
-                resources_row(report, &report->run->steps[i]);
+                devices_row(report, &report->run->steps[i]);
         html_table_end(report->to);
 }
 
@@ -195,7 +216,7 @@ static void guest_hosts_rows(struct html_report *report, const struct run_step *
                 const json_t *host = json_array_get(hosts, i);
 
                 row_begin(report, step);
-                html_cell(report->to, "%s", json_string_value(json_object_get(host, "name")));
+                html_cell_text(report->to, json_string_value(json_object_get(host, "name")));
                 html_number(report->to, number(host, "cpu_busy_percent"), 0);
                 html_figure(report->to, number(host, "memory_available_bytes") / 0x1p30);
                 html_figure(report->to, number(host, "memory_bytes") / 0x1p30);
@@ -224,7 +245,8 @@ void html_end(struct html_report *report)
 {
         html_section_begin(report, "end", "What ended it");
         ending(report);
-        resources_table(report);
+        processors_table(report);
+        devices_table(report);
         if (any_guest_hosts(report->run))
                 guest_hosts_table(report);
         html_note(report, "Of several disks and networks the busiest is shown; run.json has all. A "
@@ -257,7 +279,7 @@ void html_settling(struct html_report *report)
                 const struct run_step *step = &report->run->steps[i];
 
                 row_begin(report, step);
-                html_cell(to, "%s", step->started);
+                html_cell_text(to, step->started);
                 html_number(to, step->warmup_s, 1);
                 html_number(to, step->duration_s, 1);
                 html_cell(to, "%s", step->interrupted ? "cut short" : step->settled ? "yes" : "no");
@@ -274,10 +296,10 @@ void html_cost(struct html_report *report)
 {
         static const struct html_column columns[] = {
                 {"tiles", NULL},
-                {"measuring, CPU", "% of the host"},
-                {"measuring, CPU", "s"},
-                {"answering, CPU", "% of the host"},
-                {"answering, CPU", "s"},
+                {"measuring", "% of all CPUs"},
+                {"measuring", "s of CPU"},
+                {"answering", "% of all CPUs"},
+                {"answering", "s of CPU"},
                 {"rounds of readings", NULL},
                 {"a round, average", "ms"},
                 {"a round, longest", "ms"},
@@ -312,21 +334,18 @@ void html_cost(struct html_report *report)
 
 /* ---- tiles that were not valid ---- */
 
-static size_t invalid_rows(struct html_report *report, const struct run_step *step)
+static void invalid_rows(struct html_report *report, const struct run_step *step)
 {
-        size_t n = 0;
-
         for (size_t t = 0; t < step->n_tile_results; t++) {
                 const struct run_tile *tile = &step->tile_results[t];
 
-                for (size_t i = 0; report->to && i < tile->n_reasons; i++, n++) {
+                for (size_t i = 0; i < tile->n_reasons; i++) {
                         row_begin(report, step);
                         html_number(report->to, tile->tile, 0);
                         html_cell(report->to, "%s", tile->reasons[i]);
                         html_row_end(report->to);
                 }
         }
-        return n;
 }
 
 static size_t count_invalid(const struct run_file *run)

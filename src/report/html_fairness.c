@@ -9,26 +9,31 @@
 #include <inttypes.h>
 #include <math.h>
 
-static const struct scaling_tile *best_of(const struct scaling_row *row)
+/* In its best window, as the worst one is that of its worst. */
+static const struct run_tile *best_of(const struct scaling_row *row)
 {
-        const struct scaling_tile *best = NULL;
+        const struct run_tile *best = NULL;
 
-        for (size_t i = 0; i < row->n_tile_rows; i++)
-                if (!best || row->tile_rows[i].share > best->share)
-                        best = &row->tile_rows[i];
+        for (size_t i = 0; i < row->n_steps; i++)
+                for (size_t j = 0; j < row->steps[i]->n_tile_results; j++) {
+                        const struct run_tile *tile = &row->steps[i]->tile_results[j];
+
+                        if (!best || tile->fair_share > best->fair_share)
+                                best = tile;
+                }
         return best;
 }
 
 static void fairness_row(FILE *to, const struct scaling_row *row)
 {
-        const struct scaling_tile *best = best_of(row);
+        const struct run_tile *best = best_of(row);
 
         html_row_begin(to, "%u", row->tiles);
         html_number(to, row->jain, 4);
         html_number(to, row->worst_tile, 0);
         html_number(to, row->worst_share, 3);
         html_number(to, best ? best->tile : NAN, 0);
-        html_number(to, best ? best->share : NAN, 3);
+        html_number(to, best ? best->fair_share : NAN, 3);
         html_row_end(to);
 }
 
@@ -140,7 +145,8 @@ int html_fairness(struct html_report *report)
         html_note(report,
                 "A tile's share is its throughput divided by an equal part of the step's: 1 "
                 "is fair. Jain's index is 1 when all tiles get the same, and 1/n when one "
-                "gets all. Of several windows the least fair one counts.");
+                "gets all. Of several windows the index is that of the least fair one, and each of "
+                "the two tiles is shown in the window where it got least or most.");
         fairness_table(report);
         for (size_t i = 0; i < report->scaling->n_rows; i++)
                 tiles_table(report, &report->scaling->rows[i]);

@@ -7,6 +7,7 @@
 #include "fmt.h"
 #include "html.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -23,7 +24,7 @@ static void pairs_begin(struct html_report *report, const char *caption)
 static void pair(struct html_report *report, const char *name, const char *value)
 {
         html_row_begin(report->to, "%s", name);
-        html_cell(report->to, "%s", value && *value ? value : "–");
+        html_cell_text(report->to, value && *value ? value : "–");
         html_row_end(report->to);
 }
 
@@ -114,30 +115,40 @@ static bool is_plain(const char *word)
 }
 
 /* As a shell takes it. */
-static void command_line(struct html_report *report, const json_t *words)
+static void put_word(FILE *to, const char *word)
 {
-        fputs("<p>The command:</p>\n<pre><code>", report->to);
-        for (size_t i = 0; i < json_array_size(words); i++) {
-                const char *word = json_string_value(json_array_get(words, i));
-
-                if (i)
-                        fputc(' ', report->to);
-                if (is_plain(word)) {
-                        html_text(report->to, word);
-                        continue;
-                }
-                html_text(report->to, "'");
-                for (; *word; word += *word == '\'') {
-                        size_t n = strcspn(word, "'");
-
-                        html_textf(report->to, "%.*s", (int)n, word);
-                        word += n;
-                        if (*word == '\'')
-                                html_text(report->to, "'\\''");
-                }
-                html_text(report->to, "'");
+        if (is_plain(word)) {
+                fputs(word, to);
+                return;
         }
+        fputc('\'', to);
+        for (; *word; word++)
+                if (*word == '\'')
+                        fputs("'\\''", to);
+                else
+                        fputc(*word, to);
+        fputc('\'', to);
+}
+
+static int command_line(struct html_report *report, const json_t *words)
+{
+        _cleanup_free_ char *line = NULL;
+        size_t size;
+        FILE *to = open_memstream(&line, &size);
+
+        if (!to)
+                return -ENOMEM;
+        fputs("tileload", to);
+        for (size_t i = 0; i < json_array_size(words); i++) {
+                fputc(' ', to);
+                put_word(to, json_string_value(json_array_get(words, i)));
+        }
+        if (fclose(to) != 0)
+                return -ENOMEM;
+        fputs("<p>The command:</p>\n<pre><code>", report->to);
+        html_text(report->to, line);
         fputs("</code></pre>\n", report->to);
+        return 0;
 }
 
 static void limits(struct html_report *report)
@@ -177,8 +188,8 @@ static void placement(struct html_report *report)
                 const char *nodes = text_of(place, "nodes"), *cpus = text_of(place, "cpus");
 
                 html_row_begin(report->to, "%s", name);
-                html_cell(report->to, "%s", nodes ? nodes : "any");
-                html_cell(report->to, "%s", cpus ? cpus : "any");
+                html_cell_text(report->to, nodes ? nodes : "any");
+                html_cell_text(report->to, cpus ? cpus : "any");
                 html_row_end(report->to);
         }
         html_table_end(report->to);
@@ -220,27 +231,43 @@ static void notes(struct html_report *report)
         fputs("<ul class=\"notes\">\n", report->to);
         for (size_t i = 0; i < json_array_size(all); i++) {
                 fputs("<li>", report->to);
-                html_text(report->to, json_string_value(json_array_get(all, i)));
+                html_prose(report->to, "%s", json_string_value(json_array_get(all, i)));
                 fputs("</li>\n", report->to);
         }
         fputs("</ul>\n", report->to);
 }
 
-void html_manifest(struct html_report *report)
+static const char *launched(const struct run_file *run)
+{
+        static const struct {
+                const char *launch, *words;
+        } ways[] = {
+                {"process", "guests as processes of this host"},
+                {"libvirt", "guests of libvirt"},
+                {"none", "guests that something else had started"},
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
+                if (strcmp(run->launch, ways[i].launch) == 0)
+                        return ways[i].words;
+        return run->launch;
+}
+
+int html_manifest(struct html_report *report)
 {
         const struct run_file *run = report->run;
         const json_t *manifest = run->manifest;
+        int r;
 
         html_section_begin(report, "manifest", "How it was run");
         html_note(report,
-                "tileload %s, guests as %s%s%s, started %s. Runs whose options or roles "
-                "differ measure different things.",
-                text_of(manifest, "tileload_version"),
-                strcmp(run->launch, "none") == 0 ? "something else started them" : run->launch,
+                "tileload %s, %s%s%s, started %s. Runs whose options or roles differ measure "
+                "different things.",
+                text_of(manifest, "tileload_version"), launched(run),
                 run->profile[0] ? ", profile " : "", run->profile, text_of(manifest, "started"));
         resumptions(report);
         notes(report);
-        command_line(report, json_object_get(manifest, "command_line"));
+        r = command_line(report, json_object_get(manifest, "command_line"));
         limits(report);
         html_details_begin(report, "", "The host");
         host(report, manifest);
@@ -255,4 +282,5 @@ void html_manifest(struct html_report *report)
         roles(report);
         html_details_end(report);
         html_section_end(report);
+        return r;
 }

@@ -4,6 +4,8 @@
 #include "html.h"
 #include "svg.h"
 
+#include <errno.h>
+
 void html_section_begin(struct html_report *report, const char *id, const char *heading)
 {
         fprintf(report->to, "<section aria-labelledby=\"%s\">\n<h2 id=\"%s\">", id, id);
@@ -22,7 +24,7 @@ void html_note(struct html_report *report, const char *format, ...)
 
         fputs("<p>", report->to);
         va_start(ap, format);
-        html_text_v(report->to, format, ap);
+        html_prose_v(report->to, format, ap);
         va_end(ap);
         fputs("</p>\n", report->to);
 }
@@ -33,7 +35,7 @@ void html_details_begin(struct html_report *report, const char *extra, const cha
 
         fprintf(report->to, "<details class=\"%s\">\n<summary>", extra);
         va_start(ap, line);
-        html_text_v(report->to, line, ap);
+        html_prose_v(report->to, line, ap);
         va_end(ap);
         fputs("</summary>\n", report->to);
 }
@@ -43,13 +45,25 @@ void html_details_end(struct html_report *report)
         fputs("</details>\n", report->to);
 }
 
-static void missing(struct html_report *report, const struct why *why)
+/* Without gnuplot, or with one that hangs, each picture would fail like the first, after as long.
+ */
+int html_may_draw(const struct html_report *report, struct why *why)
+{
+        if (report->plot_error != -ENOENT && report->plot_error != -ETIMEDOUT)
+                return 0;
+        *why = report->plot_why;
+        return report->plot_error;
+}
+
+static void missing(struct html_report *report, int error, const struct why *why)
 {
         fputs("<p class=\"missing\">No plot here: ", report->to);
-        html_textf(report->to, "%s: %s. The tables have its figures.", why->what, why->reason);
+        html_prose(report->to, "%s: %s. The tables have its figures.", why->what, why->reason);
         fputs("</p>\n", report->to);
-        if (!report->plot_why.reason[0])
+        if (!report->plot_error) {
+                report->plot_error = error;
                 report->plot_why = *why;
+        }
 }
 
 void html_picture(struct html_report *report, int drawn, char **svg, const struct why *why,
@@ -62,10 +76,10 @@ void html_picture(struct html_report *report, int drawn, char **svg, const struc
 
         snprintf(prefix, sizeof prefix, "p%u", ++report->pictures);
         fputs("<figure>\n", report->to);
-        if (drawn < 0 || !taken)
-                missing(report, why);
+        if (drawn < 0)
+                missing(report, drawn, why);
         else if (svg_embed(report->to, taken, prefix, label) < 0)
-                missing(report, &shapeless);
+                missing(report, -EINVAL, &shapeless);
         fputs("<figcaption>", report->to);
         html_text(report->to, caption);
         fputs("</figcaption>\n</figure>\n", report->to);
@@ -78,5 +92,15 @@ char *html_step_name(
                 snprintf(text, size, "%u, repeat %u", step->tiles, step->repeat);
         else
                 snprintf(text, size, "%u", step->tiles);
+        return text;
+}
+
+char *html_step_words(
+        const struct html_report *report, const struct run_step *step, char *text, size_t size)
+{
+        int n = snprintf(text, size, "%u tile%s", step->tiles, step->tiles == 1 ? "" : "s");
+
+        if (report->repeated)
+                snprintf(text + n, size - (size_t)n, ", repeat %u", step->repeat);
         return text;
 }

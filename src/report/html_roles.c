@@ -139,7 +139,9 @@ static int picture(const struct roles *roles)
         }
         if (!n)
                 return 0;
-        r = plot_roles(&svg, names, n, tiles, shares, n_rows, &why);
+        r = html_may_draw(report, &why);
+        if (r == 0)
+                r = plot_roles(&svg, names, n, tiles, shares, n_rows, &why);
         html_picture(report, r, &svg, &why,
                 "Line plot: work per second of each guest, averaged over the tiles, in per cent of "
                 "what it was in the first step, against number of tiles. The table below has its "

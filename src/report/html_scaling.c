@@ -128,7 +128,7 @@ static void linear_note(struct html_report *report)
         }
         html_note(report,
                 "Linearity is throughput divided by what it would be if each tile added as "
-                "much as in the step with %u tile%s. It is %g or more up to %u tile%s.",
+                "much as in the step with %u tile%s. Valid steps have %g or more up to %u tile%s.",
                 scaling->base->tiles, scaling->base->tiles == 1 ? "" : "s", SCALING_LINEAR,
                 scaling->linear_to, scaling->linear_to == 1 ? "" : "s");
 }
@@ -146,9 +146,11 @@ int html_throughput(struct html_report *report)
         if (!steps)
                 return -ENOMEM;
         html_section_begin(report, "throughput", "Throughput");
-        r = plot_throughput(&svg, steps, scaling->n_rows,
-                linear ? base->rate_per_s.estimate / base->tiles : NAN,
-                scaling->has_usl ? &scaling->usl : NULL, &why);
+        r = html_may_draw(report, &why);
+        if (r == 0)
+                r = plot_throughput(&svg, steps, scaling->n_rows,
+                        linear ? base->rate_per_s.estimate / base->tiles : NAN,
+                        scaling->has_usl ? &scaling->usl : NULL, &why);
         html_picture(report, r, &svg, &why,
                 "Bar plot: throughput in requests per second against number of tiles, each bar "
                 "stacked from the throughput of its tiles. The table below has the sums, the one "
@@ -221,8 +223,10 @@ int html_response(struct html_report *report)
         if (!steps)
                 return -ENOMEM;
         html_section_begin(report, "response", "Response time");
-        r = plot_response(
-                &svg, steps, scaling->n_rows, limit ? json_number_value(limit) : NAN, &why);
+        r = html_may_draw(report, &why);
+        if (r == 0)
+                r = plot_response(
+                        &svg, steps, scaling->n_rows, limit ? json_number_value(limit) : NAN, &why);
         html_picture(report, r, &svg, &why,
                 "Line plot: average, 95th and 99th percentile of the response time in "
                 "milliseconds, "

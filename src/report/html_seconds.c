@@ -72,8 +72,10 @@ static void pictures(struct html_report *report, const struct all_series *all)
                 unsigned tiles = report->scaling->rows[i].tiles;
                 struct why why = {0};
                 char *svg = NULL, label[160], caption[96];
-                int r = plot_seconds(&svg, all->rows[i].windows, all->rows[i].n, &range, &why);
+                int r = html_may_draw(report, &why);
 
+                if (r == 0)
+                        r = plot_seconds(&svg, all->rows[i].windows, all->rows[i].n, &range, &why);
                 snprintf(label, sizeof label,
                         "Line plots of the step with %u tile%s: requests per second of a tile, and "
                         "average response time, against time",
@@ -186,9 +188,9 @@ static void seconds_table(
         FILE *to = report->to;
         char name[48];
 
-        html_step_name(report, step, name, sizeof name);
-        html_details_begin(report, "bulk", "Every interval of the step with tiles: %s", name);
-        html_table_begin(to, "Tiles: %s", name);
+        html_step_words(report, step, name, sizeof name);
+        html_details_begin(report, "bulk", "Every interval of %s", name);
+        html_table_begin(to, "The intervals of %s", name);
         html_table_head(to, columns, ARRAY_SIZE(columns));
         for (size_t i = 0; i < series->n; i++) {
                 const struct series_point *p = &series->points[i];

@@ -80,13 +80,19 @@ static bool is_same(const json_t *a, const json_t *b)
         return a == b || json_equal(a, b);
 }
 
+/* Or nothing: what only the other one has is named member by member. */
+static bool is_group(const json_t *json)
+{
+        return !json || json_is_null(json) || json_is_object(json);
+}
+
 static int compare(struct differences *list, const char *name, const json_t *a, const json_t *b)
 {
         _cleanup_free_ char *before = NULL, *after = NULL;
 
         if (is_same(a, b))
                 return 0;
-        if ((json_is_object(a) || !a) && (json_is_object(b) || !b))
+        if (is_group(a) && is_group(b))
                 return compare_objects(list, name, a, b);
         before = a ? text_of(a) : NULL;
         after = b ? text_of(b) : NULL;

@@ -52,6 +52,14 @@ static void variation_cell(struct sheet *sheet, const struct interval *interval)
         sheet_number(sheet, interval_variation(interval) * 100, 1);
 }
 
+static bool has_few_windows(const struct scaling *scaling)
+{
+        for (size_t i = 0; i < scaling->n_rows; i++)
+                if (scaling->rows[i].n_steps < BOOTSTRAP_MIN_REPEATS)
+                        return true;
+        return false;
+}
+
 static void throughput(struct outline *o)
 {
         static const struct sheet_column columns[] = {{"tiles"}, {"windows"}, {"requests/s"},
@@ -81,6 +89,11 @@ static void throughput(struct outline *o)
         sheet_fini(&sheet);
         if (o->scaling->n_rows)
                 paper_item(&o->paper, "+-: half of the 95 %% confidence interval; -: not known");
+        if (has_few_windows(o->scaling))
+                paper_item(&o->paper,
+                        "Fewer than %d windows hardly tell what the next one would "
+                        "bring: that takes --repeat %d or more",
+                        BOOTSTRAP_MIN_REPEATS, BOOTSTRAP_MIN_REPEATS);
 }
 
 /* ---- how it scales ---- */

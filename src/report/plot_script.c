@@ -131,8 +131,12 @@ void plot_tiles_axis(FILE *to, unsigned first, double last)
 void plot_linear_axis(FILE *to, double high, unsigned most_tics)
 {
         high = high > 0 ? high : 1;
-        fprintf(to, "set yrange [0:%.10g]\nset ytics 0,%.10g\n", high, round_up(high / most_tics));
+        fprintf(to, "set yrange [0:%.10g]\nset ytics 0,%.10g\nset format y '%%.10g'\n", high,
+                round_up(high / most_tics));
 }
+
+/* A nanosecond's millionth, in ms: less is no response time, and powers of ten end somewhere. */
+#define LEAST 1e-12
 
 /* A tenfold at least is shown, so that noise does not look like a trend. Numbers stand at 1, 2, 5,
  * 10,
@@ -140,9 +144,12 @@ void plot_linear_axis(FILE *to, double high, unsigned most_tics)
 void plot_log_axis(FILE *to, double low, double high)
 {
         static const double steps[] = {1, 2, 5};
-        double widen = sqrt(MAX(1.0, 10 / (high / low))), decades, every;
+        double widen, decades, every;
         size_t n_steps;
 
+        low = MAX(low, LEAST);
+        high = MAX(high, low);
+        widen = sqrt(MAX(1.0, 10 / (high / low)));
         low /= widen;
         high *= widen;
         decades = log10(high / low);

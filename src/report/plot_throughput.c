@@ -173,9 +173,10 @@ static void draw(
         totals(to, steps, n, top);
         tile_labels(to, steps, n, last, top);
         plot_linear_axis(to, top, 8);
+        /* Within the picture the key would blank out the lines of the grid. */
         fputs("set ylabel 'throughput (requests/s)' tc rgb '" PLOT_INK "'\n"
               "set rmargin 7\n"
-              "set key top left Left reverse samplen 3 spacing 1.15 width -4\n",
+              "set key outside top center horizontal samplen 3 Left reverse spacing 1.1 width 1\n",
                 to);
         if (law)
                 fprintf(to, "law(x) = %.12g*x / (1 + %.12g*(x-1) + %.12g*x*(x-1))\n", law->lambda,

@@ -55,8 +55,6 @@ struct report {
 int report_make(struct report *ret, const char *path, enum report_format format, struct why *why);
 void report_fini(struct report *report);
 
-/* Returns 0 or -errno with *why: what is there then may be a part of it. */
+/* Whoever reads a file meanwhile sees the one of before or the whole new one. (What is no file,
+ * such as a pipe, is written into.) Returns 0 or -errno with *why. */
 int report_save(const struct report *report, const char *path, struct why *why);
-
-/* Writes DIRECTORY/report.html of DIRECTORY/run.json. Returns 0 or -errno with *why. */
-int report_beside(const char *directory, struct why *why);

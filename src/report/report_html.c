@@ -27,7 +27,7 @@ static void head(struct html_report *report)
               "style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n"
               "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>",
                 report->to);
-        html_textf(report->to, "tileload: %u tile%s valid", valid, valid == 1 ? "" : "s");
+        html_prose(report->to, "tileload: %u tile%s valid", valid, valid == 1 ? "" : "s");
         fputs("</title>\n<style>\n", report->to);
         fputs(report_css, report->to);
         fputs("</style>\n</head>\n<body>\n", report->to);
@@ -39,12 +39,48 @@ static void subtitle(struct html_report *report)
         const char *model = json_string_value(json_object_get(host, "cpu_model"));
 
         fputs("<p class=\"subtitle\">", report->to);
-        html_textf(report->to, "tileload %s on %s (%" JSON_INTEGER_FORMAT " CPUs%s%s), started %s",
+        html_prose(report->to, "tileload %s on %s (%" JSON_INTEGER_FORMAT " CPUs%s%s), started %s",
                 json_string_value(json_object_get(manifest, "tileload_version")),
                 json_string_value(json_object_get(host, "hostname")),
                 json_integer_value(json_object_get(host, "cpus")), model ? ", " : "",
                 model ? model : "", json_string_value(json_object_get(manifest, "started")));
         fputs("</p>\n", report->to);
+}
+
+static bool any_doubt(const struct scaling *scaling)
+{
+        for (size_t i = 0; i < scaling->n_rows; i++)
+                if (scaling->rows[i].noisy || !scaling->rows[i].settled)
+                        return true;
+        return false;
+}
+
+/* All windows of a row, in words: which had not settled is in the section about that. */
+static void doubt(struct html_report *report, const struct scaling_row *row)
+{
+        char noise[SCALING_NOISE_SIZE];
+
+        html_prose(report->to, "%u tile%s: %s%s%s%s", row->tiles, row->tiles == 1 ? "" : "s",
+                row->noisy ? "noisy, " : "", scaling_noise(row, noise),
+                row->noisy && !row->settled ? "; " : "",
+                row->settled        ? ""
+                : row->n_steps == 1 ? "had not settled"
+                                    : "not every window had settled");
+}
+
+static void doubts(struct html_report *report)
+{
+        fputs("<div class=\"warning\"><strong>To be taken with care:</strong>\n<ul>\n", report->to);
+        for (size_t i = 0; i < report->scaling->n_rows; i++) {
+                const struct scaling_row *row = &report->scaling->rows[i];
+
+                if (!row->noisy && row->settled)
+                        continue;
+                fputs("<li>", report->to);
+                doubt(report, row);
+                fputs("</li>\n", report->to);
+        }
+        fputs("</ul></div>\n", report->to);
 }
 
 static void warnings(struct html_report *report)
@@ -53,21 +89,12 @@ static void warnings(struct html_report *report)
 
         if (!run->complete) {
                 fputs("<p class=\"warning\"><strong>Not complete:</strong> ", report->to);
-                html_textf(report->to, "%s. Here is what was measured until then.",
+                html_prose(report->to, "%s. Here is what was measured until then.",
                         run->incomplete_reason);
                 fputs("</p>\n", report->to);
         }
-        for (size_t i = 0; i < report->scaling->n_rows; i++) {
-                const struct scaling_row *row = &report->scaling->rows[i];
-                char noise[SCALING_NOISE_SIZE];
-
-                if (!row->noisy)
-                        continue;
-                fputs("<p class=\"warning\"><strong>Noisy:</strong> ", report->to);
-                html_textf(report->to, "the step with %u tile%s (%s).", row->tiles,
-                        row->tiles == 1 ? "" : "s", scaling_noise(row, noise));
-                fputs("</p>\n", report->to);
-        }
+        if (any_doubt(report->scaling))
+                doubts(report);
 }
 
 /* ---- the key figures ---- */
@@ -77,9 +104,9 @@ static void key(struct html_report *report, const char *name, const char *value,
         fputs("<div><dt>", report->to);
         html_text(report->to, name);
         fputs("</dt><dd>", report->to);
-        html_text(report->to, value);
+        html_prose(report->to, "%s", value);
         fputs(" <small>", report->to);
-        html_text(report->to, small);
+        html_prose(report->to, "%s", small);
         fputs("</small></dd></div>\n", report->to);
 }
 
@@ -120,8 +147,8 @@ static void key_response(struct html_report *report, const struct scaling_row *r
         const struct run_quantiles *q = &row->response;
         char value[FMT_SIZE], p95[FMT_SIZE], p99[FMT_SIZE], small[96];
 
-        snprintf(small, sizeof small, "p95 %s, p99 %s", ms_text(p95, q->count ? q->p95_ms : NAN),
-                ms_text(p99, q->count ? q->p99_ms : NAN));
+        snprintf(small, sizeof small, "p95\u00a0%s, p99\u00a0%s",
+                ms_text(p95, q->count ? q->p95_ms : NAN), ms_text(p99, q->count ? q->p99_ms : NAN));
         key(report, "average response", ms_text(value, q->count ? row->mean_ms.estimate : NAN),
                 small);
 }
@@ -225,8 +252,7 @@ static int sections(struct html_report *report)
                 html_settling(report);
                 html_cost(report);
         }
-        html_manifest(report);
-        return r;
+        return r < 0 ? r : html_manifest(report);
 }
 
 static int document(struct html_report *report)
@@ -238,16 +264,16 @@ static int document(struct html_report *report)
                 return -ENOMEM;
         head(report);
         fputs("<header>\n<h1>", report->to);
-        html_text(report->to, answer);
+        html_prose(report->to, "%s", answer);
         fputs("</h1>\n", report->to);
         subtitle(report);
         warnings(report);
         keys(report);
         fputs("</header>\n<main>\n", report->to);
         r = sections(report);
-        fputs("</main>\n<footer><p>All figures are in run.json, whose keys docs/results.md "
-              "explains; "
-              "docs/measuring.md says how they were measured and judged.</p></footer>\n"
+        fputs("</main>\n<footer><p>All figures are from run.json, whose keys docs/results.md "
+              "explains. docs/measuring.md says how they were measured and judged, "
+              "docs/statistics.md what was worked out of them.</p></footer>\n"
               "</body>\n</html>\n",
                 report->to);
         return r;

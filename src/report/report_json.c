@@ -23,9 +23,10 @@ static json_t *exact(double value)
         return isfinite(value) ? json_real(value) : json_null();
 }
 
+/* Sums over hostile figures may be more than JSON's numbers reach to. */
 static json_t *count(uint64_t value)
 {
-        return json_integer((json_int_t)value);
+        return json_integer((json_int_t)MIN(value, (uint64_t)INT64_MAX));
 }
 
 /* null for none, and for a path that is not UTF-8. */

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define WHAT "report"
 
@@ -112,30 +113,60 @@ int report_make(struct report *ret, const char *path, enum report_format format,
         return r;
 }
 
-int report_save(const struct report *report, const char *path, struct why *why)
+/* Returns 0 or -errno, and closes f. */
+static int put(const struct report *report, FILE *f)
+{
+        int error = 0;
+
+        errno = 0;
+        if (fwrite(report->text, 1, report->size, f) != report->size)
+                error = errno ? errno : EIO;
+        if (fclose(f) != 0 && !error)
+                error = errno ? errno : EIO;
+        return -error;
+}
+
+/* Into what is there: a pipe, a device, or a file in a directory that nothing can be put into. */
+static int save_into(const struct report *report, const char *path, struct why *why)
 {
         FILE *f = fopen(path, "we");
-        int error;
+        int r = f ? put(report, f) : 0;
 
         if (!f)
                 return why_errno(why, -errno, WHAT, path);
-        errno = 0;
-        error = fwrite(report->text, 1, report->size, f) != report->size ? errno ? errno : EIO : 0;
-        if (fclose(f) != 0 && !error)
-                error = errno ? errno : EIO;
-        if (error)
-                return why_set(why, -error, WHAT, path, "is not whole: %s", strerror(error));
+        if (r < 0)
+                return why_set(why, r, WHAT, path, "is not whole: %s", strerror(-r));
         return 0;
 }
 
-int report_beside(const char *directory, struct why *why)
+/* Is there a file, or nothing, that a whole new file may take the place of? A link stays one. */
+static bool is_replaceable(const char *path)
 {
-        struct report report;
-        int r = report_make(&report, directory, REPORT_HTML, why);
+        struct stat st;
 
-        if (r < 0)
-                return r;
-        r = report_save(&report, report.beside, why);
-        report_fini(&report);
-        return r;
+        return lstat(path, &st) < 0 ? errno == ENOENT : S_ISREG(st.st_mode);
+}
+
+int report_save(const struct report *report, const char *path, struct why *why)
+{
+        _cleanup_free_ char *temporary = NULL;
+        FILE *f = NULL;
+        int r;
+
+        if (asprintf(&temporary, "%s.new", path) < 0) {
+                temporary = NULL;
+                return why_errno(why, -ENOMEM, WHAT, path);
+        }
+        if (is_replaceable(path))
+                f = fopen(temporary, "wxe");
+        if (!f)
+                return save_into(report, path, why);
+        r = put(report, f);
+        if (r == 0 && rename(temporary, path) < 0)
+                r = -errno;
+        if (r < 0) {
+                unlink(temporary);
+                return why_set(why, r, WHAT, path, "is not written: %s", strerror(-r));
+        }
+        return 0;
 }

@@ -5,6 +5,7 @@
 #include "quantile_ratio.h"
 #include "samples.h"
 #include "scaling_row.h"
+#include "windows_ratio.h"
 
 #include <errno.h>
 #include <math.h>
@@ -16,7 +17,7 @@ static double ms(uint64_t ns)
         return (double)ns / 1e6;
 }
 
-/* NAN for what is no percentile. */
+/* 1 is the longest, NAN what is no percentile. */
 static double quantile_of(size_t metric)
 {
         static const double quantiles[COMPARE_METRICS] = {
@@ -25,9 +26,21 @@ static double quantile_of(size_t metric)
         return quantiles[metric] > 0 ? quantiles[metric] : NAN;
 }
 
+static int add_quantiles(struct role_side *side, const struct hist *window)
+{
+        int r = 0;
+
+        for (size_t m = 0; m < COMPARE_METRICS && hist_count(window) && r == 0; m++)
+                if (quantile_of(m) < 1)
+                        r = sample_add_figure(
+                                &side->quantiles[m], ms(hist_quantile_ns(window, quantile_of(m))));
+        return r;
+}
+
 /* Its latencies, and its average share of a CPU. */
 static int add_window(struct role_side *side, const struct run_step *step, unsigned guest)
 {
+        struct hist window = {0};
         double cpu = 0;
         unsigned known = 0;
 
@@ -37,12 +50,15 @@ static int add_window(struct role_side *side, const struct run_step *step, unsig
                 if (!one || one->problem)
                         continue;
                 if (one->hist)
-                        hist_add(side->hist, one->hist);
+                        hist_add(&window, one->hist);
                 if (isfinite(one->cpu_share)) {
                         cpu += one->cpu_share;
                         known++;
                 }
         }
+        hist_add(side->hist, &window);
+        if (add_quantiles(side, &window) < 0)
+                return -ENOMEM;
         return sample_add_figure(&side->cpu, known ? cpu / known : NAN);
 }
 
@@ -71,6 +87,8 @@ void role_side_fini(struct role_side *side)
         sample_fini(&side->rates);
         sample_fini(&side->means);
         sample_fini(&side->cpu);
+        for (size_t m = 0; m < COMPARE_METRICS; m++)
+                sample_fini(&side->quantiles[m]);
 }
 
 /* Of all windows; NAN: not known. */
@@ -131,12 +149,13 @@ static void tell_why(struct compare_figure *figure, const struct sample *b, cons
 }
 
 static int compare_quantile(struct compare_figure *figure, const struct role_side *before,
-        const struct role_side *after, double quantile)
+        const struct role_side *after, size_t metric)
 {
         const struct tail b = {before->hist, &before->means}, a = {after->hist, &after->means};
-        int r = quantile_ratio(&figure->ratio, &a, &b, quantile);
+        int r = quantile_ratio(&figure->ratio, &a, &b, quantile_of(metric));
 
         tell_why(figure, b.means, a.means);
+        windows_widen(&figure->ratio, &after->quantiles[metric], &before->quantiles[metric]);
         settle(figure);
         return r;
 }
@@ -146,8 +165,41 @@ static int compare_readings(
 {
         int r = bootstrap_ratio(&figure->ratio, after, before);
 
+        windows_widen(&figure->ratio, after, before);
         tell_why(figure, before, after);
         settle(figure);
+        return r;
+}
+
+/* Whoever worked and does nothing any more has changed, though zero is no number for a logarithm.
+ * The upper end is by what may have been missed by chance: as many events as happen at all in 97.5
+ * % of such windows. */
+static int compare_with_nothing(
+        struct compare_figure *figure, const struct sample *before, const struct sample *after)
+{
+        double seconds = 0, missed = -log(0.025);
+        struct interval had;
+        int r = bootstrap_mean(&had, before);
+
+        for (size_t i = 0; i < after->n; i++)
+                for (size_t j = 0; j < after->repeats[i].n; j++)
+                        seconds += after->repeats[i].counts[j];
+        if (r < 0 || had.missing || !(had.low > 0) || !(seconds > 0))
+                return r;
+        figure->ratio = had;
+        figure->ratio.estimate = figure->ratio.low = 0;
+        figure->ratio.high = missed / seconds / had.low;
+        figure->ratio.repeats = MIN(before->n, after->n);
+        return 0;
+}
+
+static int compare_rates(
+        struct compare_figure *figure, const struct sample *before, const struct sample *after)
+{
+        int r = compare_readings(figure, before, after);
+
+        if (r == 0 && figure->before > 0 && figure->after == 0)
+                r = compare_with_nothing(figure, before, after);
         return r;
 }
 
@@ -165,7 +217,7 @@ static int compare_metric(struct compare_figure *figure, const struct role_side 
 {
         switch (metric) {
         case COMPARE_RATE:
-                return compare_readings(figure, &before->rates, &after->rates);
+                return compare_rates(figure, &before->rates, &after->rates);
         case COMPARE_AVERAGE:
                 return compare_readings(figure, &before->means, &after->means);
         case COMPARE_MAX:
@@ -175,7 +227,7 @@ static int compare_metric(struct compare_figure *figure, const struct role_side 
         case COMPARE_CPU:
                 return compare_windows(figure, &before->cpu, &after->cpu);
         default:
-                return compare_quantile(figure, before, after, quantile_of(metric));
+                return compare_quantile(figure, before, after, metric);
         }
 }
 

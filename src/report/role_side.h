@@ -10,9 +10,10 @@
 
 struct role_side {
         struct role_use use;
-        struct hist *hist;          /* of all windows; may be empty */
-        struct sample rates, means; /* readings of their work and latency */
-        struct sample cpu;          /* one figure a window */
+        struct hist *hist;                        /* of all windows; may be empty */
+        struct sample rates, means;               /* readings of their work and latency */
+        struct sample cpu;                        /* one figure a window, as those: */
+        struct sample quantiles[COMPARE_METRICS]; /* empty where the metric is no percentile */
 };
 
 /* Returns 0 or -ENOMEM; *ret is for role_side_fini in any case. */

@@ -71,6 +71,7 @@ struct run_tile {
 struct run_step {
         unsigned tiles, repeat; /* repeat counts from 1 */
         bool valid, interrupted;
+        bool broken; /* not valid for what is no chance; false if the file does not tell */
         char started[32];
         double warmup_s, duration_s;
         uint64_t requests, errors, guest_errors;

@@ -260,6 +260,7 @@ static int read_figures(const struct json_source *source, const struct json_plac
                 {"repeat", JSON_FIELD_NATURAL, STEP(repeat), .min = 1, .max = MAX_REPEATS,
                         .optional = true},
                 {"valid", JSON_FIELD_FLAG, STEP(valid)},
+                {"broken", JSON_FIELD_FLAG, STEP(broken), .optional = true},
                 {"interrupted", JSON_FIELD_FLAG, STEP(interrupted)},
                 {"started", JSON_FIELD_WORD, STEP(started), sizeof ret->started},
                 {"warmup_s", JSON_FIELD_NUMBER, STEP(warmup_s)},
@@ -284,6 +285,8 @@ int run_step_read(const struct json_source *source, const struct json_place *pla
 
         if (r == 0 && ret->valid && ret->interrupted)
                 r = json_fields_bad(source, place, "valid", "is true in a step that was cut short");
+        if (r == 0 && ret->valid && ret->broken)
+                r = json_fields_bad(source, place, "broken", "is true in a step that is valid");
         if (r == 0)
                 r = run_quantiles_read(source, place, json, "response", &ret->response);
         if (r == 0)

@@ -120,6 +120,20 @@ static int make_linearity(struct scaling *scaling, const struct sample *rates)
         return 0;
 }
 
+/* Why the fit tells little; NULL: it does not. limited: steps that did not answer all. */
+static const char *caution_of(const struct usl *usl, size_t limited)
+{
+        if (limited == 0)
+                return "every step answered what its clients offered: a limit only shows in steps "
+                       "that do not";
+        if (usl->n_distinct == 3)
+                return "three steps: the curve meets them whatever they are";
+        if (limited == 1)
+                return "all steps but one answered what their clients offered: how it bends hangs "
+                       "on that one alone";
+        return NULL;
+}
+
 /* All steps that were measured as a whole are in the fit, valid or not: how throughput bends is
  * best seen where users are not content any more. Those where a guest was missing carried less than
  * their number of tiles says. */
@@ -127,8 +141,7 @@ static int fit_usl(struct scaling *scaling)
 {
         _cleanup_free_ double *points = calloc(scaling->n_rows + 1, 2 * sizeof *points);
         double *n = points, *x = points + scaling->n_rows;
-        size_t n_points = 0;
-        bool all_answered = true;
+        size_t n_points = 0, limited = 0;
         int r;
 
         if (!points)
@@ -140,8 +153,7 @@ static int fit_usl(struct scaling *scaling)
                         continue;
                 n[n_points] = row->tiles;
                 x[n_points++] = row->rate_per_s.estimate;
-                if (row->rate_per_s.estimate < ALL_ANSWERED * row->offered_per_s)
-                        all_answered = false;
+                limited += row->rate_per_s.estimate < ALL_ANSWERED * row->offered_per_s;
         }
         r = usl_fit(&scaling->usl, n, x, n_points);
         if (r == -ENOMEM)
@@ -152,11 +164,8 @@ static int fit_usl(struct scaling *scaling)
                                        "and answers";
         else if (r < 0)
                 scaling->usl_missing = "the throughputs are out of all range";
-        else if (all_answered)
-                scaling->usl_caution = "every step answered what its clients offered: a limit only "
-                                       "shows in steps that do not";
-        else if (scaling->usl.n_distinct == 3)
-                scaling->usl_caution = "three steps: the curve meets them whatever they are";
+        else
+                scaling->usl_caution = caution_of(&scaling->usl, limited);
         return 0;
 }
 

@@ -12,8 +12,8 @@
 
 /* Bounds, as reports state them. */
 #define SCALING_LINEAR 0.95 /* share of the first step's throughput per tile */
-/* Half of the interval's width, as a share of the figure: above it a step is noisy. The throughput
- * may waver by as much more as the number of its requests would by chance. */
+/* interval_noise() above which a step is noisy. The throughput may waver by as much more as the
+ * number of its requests would by chance. */
 #define SCALING_NOISY_RATE     0.05
 #define SCALING_NOISY_RESPONSE 0.25
 
@@ -35,10 +35,11 @@ struct scaling_row {
         size_t valid_steps, settled_steps;
         bool cut_short;
 
-        bool valid;   /* more than half of the windows are, and none shows what is no chance */
+        bool valid;   /* more than half of the windows are, and none is broken */
         bool settled; /* all windows were */
         bool whole;   /* every guest of every window was measured: else not in the USL fit */
-        bool noisy;   /* see scaling_noise() */
+        bool noisy;   /* either of: */
+        bool noisy_rate, noisy_response;
 
         double seconds; /* of all windows */
         uint64_t requests, errors, guest_errors;
@@ -86,8 +87,8 @@ const struct scaling_row *scaling_find(const struct scaling *scaling, unsigned t
 /* The answer in one sentence, without a newline; free it. NULL: no memory. */
 char *scaling_answer(const struct run_file *run, const struct scaling *scaling);
 
-#define SCALING_NOISE_SIZE 128
+#define SCALING_NOISE_SIZE 256
 
-/* By what a row is noisy, and how much: "throughput +-7.1 %, average response +-31 %"; "" if it is
- * not. Returns text. */
+/* By what a row is noisy, how much, and where its windows were: "throughput wavers by 7.1 %,
+ * average response wavers by 31 % (4.1 to 6.0 ms in 3 windows)"; "" if it is not. Returns text. */
 char *scaling_noise(const struct scaling_row *row, char text[static SCALING_NOISE_SIZE]);

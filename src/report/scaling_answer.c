@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The answer in one sentence.
+ * The answer in one sentence, and what is noisy in a few words.
  */
 #include "fmt.h"
 #include "macro.h"
@@ -19,6 +19,50 @@ static char *figure(char text[static FMT_SIZE], double value)
                 decimals++;
         return fmt_number(text, value, value > 0 ? decimals : 0);
 }
+
+/* ---- noise ---- */
+
+static double rate_of(const struct run_step *step)
+{
+        return step->rate_per_s;
+}
+
+static double mean_ms_of(const struct run_step *step)
+{
+        return step->response.mean_ms;
+}
+
+/* Adds what it is and how noisy, and, of several windows, the least and the most. */
+static void add_noise(char text[static SCALING_NOISE_SIZE], const struct scaling_row *row,
+        const struct interval *interval, double (*of)(const struct run_step *), const char *what,
+        const char *unit)
+{
+        size_t n = strlen(text);
+        double low = INFINITY, high = 0;
+        char percent[FMT_SIZE], from[FMT_SIZE], to[FMT_SIZE];
+
+        n += (size_t)snprintf(text + n, SCALING_NOISE_SIZE - n, "%s%s wavers by %s %%",
+                n ? ", " : "", what, figure(percent, interval_noise(interval) * 100));
+        for (size_t i = 0; i < row->n_steps; i++) {
+                low = MIN(low, of(row->steps[i]));
+                high = MAX(high, of(row->steps[i]));
+        }
+        if (row->n_steps > 1 && n < SCALING_NOISE_SIZE)
+                snprintf(text + n, SCALING_NOISE_SIZE - n, " (%s to %s %s in %zu windows)",
+                        figure(from, low), figure(to, high), unit, row->n_steps);
+}
+
+char *scaling_noise(const struct scaling_row *row, char text[static SCALING_NOISE_SIZE])
+{
+        text[0] = '\0';
+        if (row->noisy_rate)
+                add_noise(text, row, &row->rate_per_s, rate_of, "throughput", "requests/s");
+        if (row->noisy_response)
+                add_noise(text, row, &row->mean_ms, mean_ms_of, "average response", "ms");
+        return text;
+}
+
+/* ---- the answer ---- */
 
 static void put_tiles(FILE *to, const struct run_file *run, const struct scaling *scaling)
 {
@@ -55,18 +99,29 @@ static void put_response(FILE *to, const struct run_quantiles *q)
                         figure(p99, q->p99_ms / unit));
 }
 
-/* Why the first tile that is not valid is not. */
-static void put_reason(FILE *to, const struct scaling_row *row)
+/* NULL: all are valid. */
+static const struct run_tile *bad_tile(const struct scaling_row *row, bool broken)
 {
         for (size_t i = 0; i < row->n_steps; i++)
                 for (size_t j = 0; j < row->steps[i]->n_tile_results; j++) {
                         const struct run_tile *tile = &row->steps[i]->tile_results[j];
 
-                        if (tile->n_reasons) {
-                                fprintf(to, "; tile %u: %s", tile->tile, tile->reasons[0]);
-                                return;
-                        }
+                        if (tile->n_reasons && row->steps[i]->broken == broken)
+                                return tile;
                 }
+        return NULL;
+}
+
+/* Why the first tile that is not valid is not, and rather one of a broken window: even if all
+ * others were valid, that one counts. */
+static void put_reason(FILE *to, const struct scaling_row *row)
+{
+        const struct run_tile *tile = bad_tile(row, true);
+
+        if (!tile)
+                tile = bad_tile(row, false);
+        if (tile)
+                fprintf(to, "; tile %u: %s", tile->tile, tile->reasons[0]);
 }
 
 /* Where no resource was at its limit, it is for such a reason that the run has ended. */
@@ -74,15 +129,6 @@ static bool ended_by_reason(const struct run_file *run)
 {
         return run->complete && run->ended_by && run->ended_resource[0] == '\0' &&
                strcmp(run->ended_kind, "invalid") == 0;
-}
-
-static size_t finished_rows(const struct scaling *scaling)
-{
-        size_t n = 0;
-
-        for (size_t i = 0; i < scaling->n_rows; i++)
-                n += !scaling->rows[i].cut_short;
-        return n;
 }
 
 /* What one has to know before one believes the figures. */
@@ -140,7 +186,8 @@ static void put_answer(FILE *to, const struct run_file *run, const struct scalin
         put_response(to, &row->response);
         if (row->tiles > 1)
                 fprintf(to, "; fairness %.3f", row->jain);
-        if (finished_rows(scaling) > 1 && row->valid && scaling->linear_to)
+        /* The first is as linear as itself. */
+        if (row->valid && row != scaling->base && scaling->linear_to)
                 fprintf(to, "; linear to %u", scaling->linear_to);
         if (!row->valid && !row->cut_short && !ended_by_reason(run))
                 put_reason(to, row);

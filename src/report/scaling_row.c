@@ -4,7 +4,6 @@
 #include "macro.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -18,8 +17,9 @@ void interval_around(struct interval *interval, double figure)
         if (isfinite(factor)) {
                 interval->low = MAX(interval->low * factor, 0);
                 interval->high *= factor;
+                interval->error *= factor;
         } else {
-                interval->low = interval->high = NAN;
+                interval->low = interval->high = interval->error = NAN;
                 interval->missing = "the series do not go with the sums";
         }
 }
@@ -64,12 +64,14 @@ static void look_at_guests(struct scaling_row *row, const struct run_step *step)
 static void sum_up(struct scaling_row *row, double *ret_rate)
 {
         double rates = 0, offered = 0;
+        bool broken = false;
 
         row->whole = true;
         for (size_t i = 0; i < row->n_steps; i++) {
                 const struct run_step *step = row->steps[i];
 
                 row->valid_steps += step->valid;
+                broken = broken || step->broken;
                 row->settled_steps += step->settled;
                 row->seconds += step->duration_s;
                 row->requests += step->requests;
@@ -82,6 +84,7 @@ static void sum_up(struct scaling_row *row, double *ret_rate)
         *ret_rate = row->seconds > 0 ? rates / row->seconds : 0;
         row->offered_per_s = row->seconds > 0 ? offered / row->seconds : 0;
         row->settled = row->settled_steps == row->n_steps;
+        row->valid = !row->cut_short && !broken && row->valid_steps * 2 > row->n_steps;
 }
 
 /* ---- response times ---- */
@@ -223,17 +226,15 @@ static int make_fairness(struct scaling_row *row)
 
 /* ---- intervals ---- */
 
-static bool noisy_rate(const struct scaling_row *row)
+/* By how much the figure wavers, not by how little so few windows tell of it. */
+static void find_noise(struct scaling_row *row)
 {
-        /* Twice what a Poisson process would waver by: with few blocks the interval wavers, too. */
+        /* Twice what a Poisson process would waver by: with few blocks the error wavers, too. */
         double chance = 2 * 1.96 / sqrt((double)MAX(row->requests, (uint64_t)1));
 
-        return interval_variation(&row->rate_per_s) > hypot(SCALING_NOISY_RATE, chance);
-}
-
-static bool noisy_response(const struct scaling_row *row)
-{
-        return interval_variation(&row->mean_ms) > SCALING_NOISY_RESPONSE;
+        row->noisy_rate = interval_noise(&row->rate_per_s) > hypot(SCALING_NOISY_RATE, chance);
+        row->noisy_response = interval_noise(&row->mean_ms) > SCALING_NOISY_RESPONSE;
+        row->noisy = row->noisy_rate || row->noisy_response;
 }
 
 static int make_intervals(struct scaling_row *row, struct sample *rates, double rate)
@@ -254,39 +255,11 @@ static int make_intervals(struct scaling_row *row, struct sample *rates, double 
                 return r;
         interval_around(&row->rate_per_s, rate);
         interval_around(&row->mean_ms, row->response.count ? row->response.mean_ms : NAN);
-        row->noisy = noisy_rate(row) || noisy_response(row);
+        find_noise(row);
         return 0;
 }
 
-char *scaling_noise(const struct scaling_row *row, char text[static SCALING_NOISE_SIZE])
-{
-        size_t n = 0;
-
-        text[0] = '\0';
-        if (noisy_rate(row))
-                n = (size_t)snprintf(text, SCALING_NOISE_SIZE, "throughput +-%.1f %%",
-                        interval_variation(&row->rate_per_s) * 100);
-        if (noisy_response(row) && n < SCALING_NOISE_SIZE)
-                snprintf(text + n, SCALING_NOISE_SIZE - n, "%saverage response +-%.0f %%",
-                        n ? ", " : "", interval_variation(&row->mean_ms) * 100);
-        return text;
-}
-
 /* ---- the row ---- */
-
-/* What no chance explains counts from a single window, but the file does not mark it. It tells by
- * `valid_tiles`: the next number was not carried, even if most of its windows are valid. */
-static void judge(struct scaling_row *row, const struct run_file *run)
-{
-        unsigned next = UINT_MAX;
-
-        row->valid = !row->cut_short && row->valid_steps * 2 > row->n_steps;
-        for (size_t i = 0; i < run->n_steps; i++)
-                if (run->steps[i].tiles > run->valid_tiles && !run->steps[i].interrupted)
-                        next = MIN(next, run->steps[i].tiles);
-        if (row->tiles == next && row->valid_steps < row->n_steps)
-                row->valid = false;
-}
 
 int scaling_row_make(
         struct scaling_row *ret, struct sample *rates, const struct run_file *run, unsigned tiles)
@@ -298,7 +271,6 @@ int scaling_row_make(
         r = choose_steps(ret, run);
         if (r == 0) {
                 sum_up(ret, &rate);
-                judge(ret, run);
                 r = make_response(ret);
         }
         if (r == 0)

@@ -298,7 +298,7 @@ def make(steps, repeat=1, capacity=1700.0, seconds=20.0, seed=1):
                    'max_standstill_ms': 5000.0},
         'notes': ['no cgroup controllers: guests are not limited to one CPU and 1 GB each'],
         'manifest': {'tileload_version': '0.1.0', 'started': '2026-01-15T09:00:00.000Z',
-                     'command_line': ['tileload', 'run', '--tiles', '1-%d' % steps[-1]],
+                     'command_line': ['run', '--tiles', '1-%d' % steps[-1]],
                      'options': {'launch': 'process', 'tiles': '1-%d' % steps[-1],
                                  'rate': '%g' % RATE, 'seed': '1', 'profile': 'small'},
                      'host': HOST},

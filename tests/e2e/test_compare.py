@@ -10,11 +10,12 @@ it."""
 import copy
 import json
 import os
+import subprocess
 import tempfile
 import unittest
 
 import sample_run
-from harness import main, run
+from harness import TILELOAD, main, run
 from schema import validate
 from test_run import Run
 from test_sweep import LAX
@@ -23,7 +24,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 GOLDEN = os.path.join(HERE, '..', 'golden', 'compare')
 FORMATS = {'text': 'txt', 'json': 'json', 'markdown': 'md'}
 
-BASELINE = sample_run.make([1, 2, 3], repeat=2)
+BASELINE = sample_run.make([1, 2, 3], repeat=3)
 
 
 def guests(document, number):
@@ -58,6 +59,14 @@ def slow_down(document, number, factor):
     for guest in guests(document, number):
         guest['rate_per_s'] *= factor
         guest['series']['work'] = [round(w * factor) for w in guest['series']['work']]
+
+
+def some_windows(document, tiles, windows):
+    """So many windows of each of these numbers of tiles."""
+    document = copy.deepcopy(document)
+    document['steps'] = [s for s in document['steps']
+                         if s['tiles'] in tiles and s['repeat'] <= windows]
+    return document
 
 
 def slower():
@@ -144,12 +153,12 @@ class Formats(Case):
             for metric in 'average', 'p50', 'p95', 'p99', 'max':
                 self.assertAlmostEqual(figures['web1'][metric]['ratio'], 2, delta=1e-5)
             for metric in 'average', 'p50', 'p95':
-                self.assertTrue(figures['web1'][metric]['stands_out'], metric)
+                self.assertEqual(figures['web1'][metric]['stands_out'], 'yes', metric)
             self.assertAlmostEqual(figures['cpu']['rate']['ratio'], .8, delta=1e-5)
-            self.assertTrue(figures['cpu']['rate']['stands_out'])
+            self.assertEqual(figures['cpu']['rate']['stands_out'], 'yes')
             for name in 'total', 'web2', 'client', 'backend', 'disk', 'oltp':
                 rate = figures[name]['rate']
-                self.assertEqual((rate['ratio'], rate['stands_out']), (1, False), name)
+                self.assertEqual((rate['ratio'], rate['stands_out']), (1, 'no'), name)
                 self.assertLess(rate['low'], 1)
                 self.assertGreater(rate['high'], 1)
         answer = self.made('baseline', 'slower').split('\n')[0]
@@ -162,8 +171,38 @@ class Formats(Case):
         found, = self.made_json('baseline', 'baseline/run.json')['comparisons']
         self.assertEqual((found['circumstances'], found['passing'], found['workload']),
                          ([], [], []))
-        self.assertEqual(found['stand_out'], 0)
-        self.assertGreater(found['judged'], 20)
+        self.assertEqual((found['verdicts']['yes'], found['verdicts']['maybe']), (0, 0))
+        self.assertGreater(found['verdicts']['no'], 20)
+
+    def test_too_few_windows(self):
+        for windows in 1, 2:
+            self.write('some', some_windows(slower(), [1, 2, 3], windows))
+            found, = self.made_json('baseline', 'some')['comparisons']
+            self.assertEqual(found['verdicts']['yes'], 0)
+            self.assertGreater(found['verdicts']['maybe'], 5)
+            self.assertEqual(found['steps'][0]['figures']['web1']['average']['stands_out'], 'maybe')
+            self.assertEqual(found['steps'][0]['figures']['web2']['rate']['stands_out'], 'no')
+            self.assertRegex(found['answer'], r'average response perhaps \+\d+')
+            self.assertRegex(found['answer'], r'; work of cpu perhaps -\d')
+            self.assertIn('%d may (maybe): with fewer than 3 windows of each' %
+                          found['verdicts']['maybe'], self.made('baseline', 'some'))
+
+    def test_a_role_that_does_nothing_any_more(self):
+        document = copy.deepcopy(BASELINE)
+        slow_down(document, 7, 0)
+        for guest in guests(document, 7):
+            guest['work'] = 0
+        self.write('stopped', document)
+        found, = self.made_json('baseline', 'stopped')['comparisons']
+        for step in found['steps']:
+            rate = step['figures']['oltp']['rate']
+            self.assertEqual((rate['ratio'], rate['low'], rate['stands_out']), (0, 0, 'yes'))
+            self.assertTrue(0 < rate['high'] < .01, rate)
+        self.ended(3, '"oltp.rate < -5%": is met with 1 tile: -100.0 % (', 'baseline', 'stopped',
+                   '--fail-if', 'oltp.rate < -5%')
+        # Nothing is known of how much more than nothing it is.
+        self.ended(1, 'the baseline has none', 'stopped', 'baseline', '--fail-if',
+                   'oltp.rate < -5%')
 
     def test_several_runs(self):
         self.write('slower', slower())
@@ -171,7 +210,7 @@ class Formats(Case):
         self.assertEqual(found['baseline']['run'], 'baseline/run.json')
         self.assertEqual([c['compared']['run'] for c in found['comparisons']],
                          ['slower/run.json', 'baseline/run.json'])
-        self.assertEqual(found['comparisons'][1]['stand_out'], 0)
+        self.assertEqual(found['comparisons'][1]['verdicts']['yes'], 0)
         text = self.made('baseline', 'slower', 'baseline')
         self.assertIn('\nRUN 3 AGAINST THE BASELINE\n', text)
 
@@ -223,26 +262,29 @@ class Refused(Case):
                       '  cpu.memory: (nothing), then 1G\n', text)
 
     def test_no_tiles_in_common(self):
-        first, rest = copy.deepcopy(BASELINE), copy.deepcopy(BASELINE)
-        first['steps'] = [s for s in first['steps'] if s['tiles'] == 1]
-        rest['steps'] = [s for s in rest['steps'] if s['tiles'] > 1]
-        self.write('first', first)
-        self.write('rest', rest)
+        self.write('first', some_windows(BASELINE, [1], 3))
+        self.write('rest', some_windows(BASELINE, [2, 3], 3))
         self.ended(1, 'there is no number of tiles that both it and the baseline have measured',
                    'first', 'rest')
-        text = self.made('baseline', 'rest')
-        self.assertIn('  baseline only: 1 tile\n', text)
+        self.assertIn('\nNot compared\n  1 tile: in the baseline only\n',
+                      self.made('baseline', 'rest'))
+        self.assertIn('\nNot compared\n  2 to 3 tiles: not in the baseline\n',
+                      self.made('first', 'baseline'))
+        self.assertNotIn('Not compared', self.made('baseline', 'baseline'))
 
     def test_cut_short(self):
         document = copy.deepcopy(BASELINE)
-        for step in document['steps'][4:]:
+        for step in document['steps'][6:]:
             step['interrupted'], step['valid'] = True, False
         document.update(complete=False, incomplete_reason='interrupted', valid_tiles=2)
         self.write('cut', document)
         found, = self.made_json('baseline', 'cut')['comparisons']
         self.assertFalse(found['compared']['complete'])
         self.assertEqual([s['tiles'] for s in found['steps']], [1, 2])
-        self.assertIn('  compared only: 3 tiles, cut short\n', self.made('baseline', 'cut'))
+        self.assertIn('\n  3 tiles: cut short in the run that is compared\n',
+                      self.made('baseline', 'cut'))
+        self.assertIn('\n  3 tiles: cut short in the baseline\n', self.made('cut', 'baseline'))
+        self.assertIn('\n  3 tiles: cut short in both\n', self.made('cut', 'cut'))
 
     def test_a_guest_that_was_missing(self):
         document = copy.deepcopy(BASELINE)
@@ -277,6 +319,10 @@ class Refused(Case):
                    'p99 > +10%', 'baseline', 'baseline')
         self.ended(2, 'a time must have its unit', '--fail-if', 'web1.p99 > 10%', 'missing',
                    'missing')
+        # A variable that was never set must not make every run pass.
+        for nothing in '', ' ':
+            self.ended(2, '--fail-if: must not be empty', '--fail-if', nothing, 'baseline',
+                       'baseline')
 
 
 class Conditions(Case):
@@ -311,10 +357,26 @@ class Conditions(Case):
         self.assertEqual((done.returncode, outcomes), (1, [(7, 'not known')]))
         self.assertIn('cannot be judged with 7 tiles: not measured in both (slower/run.json)',
                       done.stderr)
-        done, _ = self.judged('cpu.cpu > +10%')
+        self.write('few', some_windows(slower(), [1], 2))
+        for condition, reason in (
+                ('cpu.cpu > +10%', 'CPU is one figure a window: an interval takes 3 windows of '
+                 'each'),
+                ('web1.average > +10%', 'it may have changed so far, but that takes 3 windows of '
+                 'each run to know: use --repeat 3')):
+            done, outcomes = self.judged(condition, ('baseline', 'few'))
+            self.assertEqual((done.returncode, outcomes), (1, [(1, 'not known')]))
+            self.assertIn('"%s": cannot be judged with 1 tile: %s (few/run.json)' %
+                          (condition, reason), done.stderr)
+        done, outcomes = self.judged('web1.average > +150%', ('baseline', 'few'))
+        self.assertEqual((done.returncode, outcomes), (0, [(1, 'not met')]))
+
+    def test_what_cannot_be_printed(self):
+        words = ['tileload', 'compare', 'baseline', 'slower', '--fail-if', 'web1.average > +10%']
+        with open('/dev/full', 'w') as full:
+            done = subprocess.run(words, executable=TILELOAD, cwd=self.directory, stdout=full,
+                                  stderr=subprocess.PIPE, text=True, timeout=60)
         self.assertEqual(done.returncode, 1)
-        self.assertIn('CPU is one figure a window: an interval takes 3 windows of each',
-                      done.stderr)
+        self.assertIn('standard output: No space left on device', done.stderr)
 
     def test_one_that_is_met_is_enough(self):
         done = self.compare('baseline', 'baseline', 'slower', '--fail-if', 'web1.p99 @7 > +10%',
@@ -325,9 +387,33 @@ class Conditions(Case):
         self.assertRegex(done.stdout, r'(?m)^  web1.average@1>\+50% +3 +1  MET +\+100.0 % \(')
         self.assertRegex(done.stdout, r'(?m)^  web1.p99 @7 > \+10% +2 +7  NOT KNOWN  not measured')
 
+    def test_a_run_that_ended_before(self):
+        """It must not pass because of what it has not measured, unless it was not to measure it."""
+        document = some_windows(BASELINE, [1, 2], 3)
+        document['valid_tiles'] = 2
+        self.write('short', document)
+        done, outcomes = self.judged('web1.p99 > +10%', ('baseline', 'short'))
+        self.assertEqual((done.returncode, outcomes), (0, [(1, 'not met'), (2, 'not met')]))
+        early = {'kind': 'invalid', 'tiles': 2, 'resource': None, 'text': 'tile 1'}
+        for change in {'ended_by': early}, {'complete': False, 'incomplete_reason': 'crash'}:
+            self.write('short', dict(document, **change))
+            done, outcomes = self.judged('web1.p99 > +10%', ('baseline', 'short'))
+            self.assertEqual((done.returncode, outcomes[-1]), (1, (3, 'not known')))
+            self.assertIn('cannot be judged with 3 tiles: the run ended before it had measured '
+                          'them', done.stderr)
+            done, outcomes = self.judged('web1.p99 @2 > +10%', ('baseline', 'short'))
+            self.assertEqual((done.returncode, outcomes), (0, [(2, 'not met')]))
+        document = copy.deepcopy(BASELINE)
+        for step in document['steps'][6:]:
+            step['interrupted'], step['valid'] = True, False
+        document.update(complete=False, incomplete_reason='interrupted', valid_tiles=2)
+        self.write('short', document)
+        done, outcomes = self.judged('web1.p99 > +10%', ('baseline', 'short'))
+        self.assertEqual((done.returncode, outcomes[-1]), (1, (3, 'not known')))
+
     def test_fewer_valid_tiles(self):
         document = copy.deepcopy(BASELINE)
-        for step in document['steps'][4:]:
+        for step in document['steps'][6:]:
             step['valid'] = False
             for tile in step['tile_results']:
                 tile['valid'], tile['reasons'] = False, ['no reason']
@@ -357,7 +443,7 @@ class RealRuns(Case):
         self.assertEqual(step['tiles'], 1)
         self.assertEqual(step['baseline']['windows'], 3)
         rate = step['figures']['cpu']['rate']
-        self.assertTrue(rate['stands_out'], rate)
+        self.assertEqual(rate['stands_out'], 'yes', rate)
         self.assertTrue(.2 < rate['ratio'] < .6, rate)
         self.assertLess(rate['high'], 1)
         # Each figure has an interval, or a reason why there is none.

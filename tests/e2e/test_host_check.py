@@ -212,7 +212,8 @@ class Hosts(Tree):
             for item in report['items']:
                 seen.setdefault(item['name'], set()).add(
                     'bad' if item['level'] in ('advice', 'warning') else item['level'])
-        either = {'cpu-boost', 'kvm-nested', 'irqbalance', 'libvirt.max_requests'}
+        either = {'cpu-boost', 'kernel.numa_balancing', 'kvm-nested', 'irqbalance',
+                  'libvirt.max_requests'}
         for name, ways in seen.items():
             with self.subTest(name):
                 self.assertIn('ok', ways)
@@ -224,7 +225,8 @@ class Hosts(Tree):
         after = self.findings('--tiles', '254')
         worse = {name for name, _ in after
                  if after[name, _]['level'] != before.get((name, _), after[name, _])['level']}
-        self.assertEqual(worse, {'memory', 'fs.aio-max-nr', 'net.ipv4.neigh.default.gc_thresh1'})
+        self.assertEqual(worse, {'memory', 'fs.aio-max-nr', 'net.ipv4.neigh.default.gc_thresh1',
+                                 'net.ipv4.neigh.default.gc_thresh2'})
 
     def test_without_kvm_tiles_are_processes(self):
         tiles = plant('good', self.root)
@@ -238,6 +240,47 @@ class Hosts(Tree):
         with open(self.root + '/proc/meminfo', 'w') as f:
             f.write('MemTotal: 1000000 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n')
         self.assertEqual(self.findings()['vm.swappiness', None]['level'], 'ok')
+
+    def test_memory_that_is_there_and_taken(self):
+        tiles = plant('good', self.root)
+        path = self.root + '/proc/meminfo'
+        with open(path) as f:
+            meminfo = f.read()
+        self.assertEqual(self.findings('--tiles', tiles)['memory', None]['level'], 'ok')
+        write(path, re.sub('(MemAvailable: *).*', r'\g<1>1000000 kB', meminfo).encode())
+        item = self.findings('--tiles', tiles)['memory', None]
+        self.assertEqual(item['level'], 'advice')
+        self.assertIn('something has taken memory', item['note'])
+
+    def test_sockets_of_a_guest_mean_nothing(self):
+        plant('study', self.root)
+        self.assertEqual(self.findings()['memory-interleave', None]['level'], 'warning')
+        write(self.root + '/proc/cpuinfo', b'flags : hypervisor\n')
+        self.assertEqual(self.findings()['memory-interleave', None]['level'], 'ok')
+
+    def test_disks_of_a_guest_do_not_turn(self):
+        plant('study', self.root)
+        self.assertEqual(self.findings()['io-scheduler', 'sde']['level'], 'advice')
+        write(self.root + '/proc/cpuinfo', b'flags : hypervisor\n')
+        self.assertEqual(self.findings()['io-scheduler', 'sde']['level'], 'ok')
+
+    def test_paths_have_no_scheduler_of_their_own(self):
+        plant('study', self.root)
+        schedulers = {subject for name, subject in self.findings() if name == 'io-scheduler'}
+        self.assertIn('dm-0', schedulers)
+        self.assertFalse({'sda', 'sdb'} & schedulers)
+
+    def test_mitigations_in_part(self):
+        plant('good', self.root)
+        for words, level in (('', 'ok'), ('mitigations=auto', 'ok'),
+                             ('mitigations=auto,nosmt', 'ok'), ('mitigations=off', 'advice'),
+                             ('mitigations=auto,no_guest_host,no_guest_guest', 'advice'),
+                             ('mitigations=auto;no_user_kernel', 'advice'),
+                             ('mitigations=auto,nosmt;no_cross_thread', 'advice'),
+                             ('mitigations=off mitigations=auto', 'ok'), ('mitigations=', 'ok')):
+            with self.subTest(words):
+                write(self.root + '/proc/cmdline', b'quiet %s\n' % words.encode())
+                self.assertEqual(self.findings()['mitigations', None]['level'], level)
 
     def test_what_may_not_be_read_is_missing(self):
         plant('study', self.root)
@@ -427,9 +470,41 @@ class Script(Tree):
                 calls = f.read().splitlines()
             os.unlink(self.calls)
             self.assertEqual(calls, [act + ' avahi-daemon.socket avahi-daemon.service',
-                                     act + ' cups.socket cups.path cups.service',
+                                     act + ' cups.socket cups.service',
                                      act + ' ksm.service ksmtuned.service',
                                      act + ' apt-daily.timer', act + ' fstrim.timer'])
+
+    def test_settings_are_compared_while_services_run(self):
+        """Some set what is a setting here when they are started or stopped."""
+        path = self.script(plant('study', self.root))
+        for verb, order in (('apply', ['ksm/run', 'ksm.service']),
+                            ('undo', ['ksm.service', 'ksm/run'])):
+            done = self.sh(path, verb).stdout
+            self.assertEqual(re.findall(r'ksm/run|ksm\.service', done), order)
+
+    def test_a_full_disk(self):
+        """What was in libvirt's file is in it still."""
+        plant('study', self.root)
+        conf = self.root + '/etc/libvirt/libvirtd.conf'
+        page = os.sysconf('SC_PAGESIZE')
+        content = b'max_clients = 1\n'.ljust(page - 1, b'#') + b'\n'
+        write(conf, content)
+        path = self.script_of('32', 'conf .*max_clients')
+        small = '''
+            mount -t tmpfs -o size=%d none "$0/etc/libvirt" || exit 77
+            cat "$2" >"$0/etc/libvirt/libvirtd.conf"
+            sh "$1" apply || status=$?
+            cmp "$2" "$0/etc/libvirt/libvirtd.conf" && exit "$status"
+            ''' % page
+        before = os.path.join(self.directory, 'before')
+        write(before, content)
+        done = subprocess.run(['unshare', '--mount', 'sh', '-c', small, self.root, path, before],
+                              capture_output=True, text=True, cwd='/',
+                              env=dict(os.environ, ROOT=self.root), timeout=60 * SLOWDOWN)
+        if done.returncode == 77 or 'unshare' in done.stderr:
+            self.skipTest(done.stderr)
+        self.assertIn('/libvirtd.conf: left alone: it cannot be written\n', done.stderr)
+        self.assertEqual((done.returncode, done.stdout), (1, ''))
 
     def test_files_that_may_not_be_written(self):
         path = self.script(plant('study', self.root))
@@ -527,7 +602,7 @@ class Command(Tree):
     def test_this_host_without_privileges(self):
         done = self.unprivileged('--fix-script')
         self.assertIn(done.returncode, (0, 3), done.stderr)
-        self.assertIn('changes() {', done.stdout)
+        self.assertIn('settings() {', done.stdout)
 
     @staticmethod
     def settings():

@@ -10,7 +10,8 @@ import sys
 import tempfile
 import unittest
 
-from harness import main
+from harness import TILELOAD, main
+from test_resume import Again
 from test_run import GUESTS, SMALL, Run
 
 SHORT = [*SMALL, '--warmup', '0', '--duration', '4s']
@@ -177,10 +178,55 @@ class Placement(unittest.TestCase):
         self.assertEqual(result['placement']['mode'], 'file')
         self.assertEqual(list(result['placement']['guests']), ['t1-idle'])
 
-    def test_a_file_for_nobody_is_noted(self):
-        result = self.measure('--placement', self.placement_file('web1 %d\n' % NODE))
-        self.assertEqual(result['placement']['guests'], {})
-        self.assert_note(result, 'has no line for any guest of this run')
+    def test_lines_for_nobody_are_noted(self):
+        """In a file as another system's editor leaves it."""
+        path = self.placement_file('web1 {0}\r\n# comment\r\n\r\nt1-idle {0}\r\nt?-idle {0}\r\n'
+                                   .format(NODE))
+        result = self.measure('--placement', path)
+        self.assertEqual(list(result['placement']['guests']), ['t1-idle'])
+        self.assertIn('placement file %s: line 1 is for no guest of tile 1; line 5 is only for '
+                      'guests that earlier lines place' % path, result['notes'])
+
+    def test_goes_on_only_as_it_was(self):
+        """Windows of one run belong to one placement, though its file is edited in between."""
+        with tempfile.TemporaryDirectory(prefix='tileload-e2e-') as directory:
+            path = os.path.join(directory, 'nodes')
+
+            def write(cpu):
+                with open(path, 'w') as f:
+                    f.write('t1-idle %d %d\n' % (NODE, cpu))
+            write(max(ALLOWED))
+            run = Run(self, *SHORT, '--repeat', '2', '--placement', path)
+            run.wait_line('window 2 of 2')
+            run.process.terminate()
+            run.finish()
+            before = run.result()
+            write(min(ALLOWED))
+            again = Again(self, run)
+            if len(ALLOWED) > 1:
+                self.assertEqual(again.finish(), 1)
+                self.assertIn('--placement "%s": would have t1-idle elsewhere than in the windows '
+                              'that are there already: start a new run' % path, again.last_line())
+                self.assertEqual(again.left(), {})
+                self.assertEqual(again.result()['placement'], before['placement'])
+                write(max(ALLOWED))
+                again = Again(self, run)
+            self.assertEqual(again.finish(), 0, again.stderr)
+        result = again.result()
+        self.assertEqual(result['placement'], before['placement'])
+        self.assertEqual([s['repeat'] for s in result['steps']], [1, 2])
+
+    def test_compared_with_unplaced(self):
+        """Where guests ran is a circumstance: named first, and no reason to refuse."""
+        runs = []
+        for args in [], ['--placement', 'auto']:
+            runs.append(Run(self, *SHORT, *args))
+            self.assertEqual(runs[-1].finish(), 0, runs[-1].stderr)
+        done = subprocess.run([TILELOAD, 'compare', *(run.output for run in runs)],
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn('NOT the same workload', done.stdout)
+        self.assertRegex(done.stdout, r'placement\.mode: \(nothing\), then "?auto')
 
     def test_what_may_not_be_used_is_not_used(self):
         last = max(ALLOWED)

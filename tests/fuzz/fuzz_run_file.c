@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Any text as a run.json: refused with a place and a reason, or plain values that keep what
- * run_file.h says of them.
+ * run_file.h says of them, and of which reports of every format can be made.
  */
 #include "fuzz.h"
+#include "macro.h"
+#include "report.h"
 #include "run_file.h"
+#include "scaling.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -70,6 +73,71 @@ static void check_step(const struct run_step *s)
         }
 }
 
+/* ---- what is made of it ---- */
+
+static const struct {
+        int (*write)(const struct run_file *run, const struct scaling *scaling, FILE *to,
+                struct why *why);
+        bool answers; /* the answer is in it */
+} formats[] = {
+        {report_text, true},
+        {report_markdown},
+        {report_csv},
+        {report_json},
+        {report_html},
+};
+
+/* The answer is one line, and nothing in it is for a terminal. */
+static void check_answer(const char *answer)
+{
+        CHECK(answer && *answer);
+        check_text(answer);
+}
+
+static void check_report(const char *text, size_t size)
+{
+        json_t *json;
+
+        CHECK(strlen(text) == size);
+        for (const char *c = text; *c; c++)
+                CHECK(!iscntrl((unsigned char)*c) || *c == '\n' || *c == '\t');
+        if (strncmp(text, "<!DOCTYPE html>", 15) == 0)
+                CHECK(!strstr(text, "<script"));
+        if (text[0] != '{')
+                return;
+        json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+        CHECK(json);
+        json_decref(json);
+}
+
+static void check_reports(const struct run_file *run)
+{
+        struct scaling scaling;
+        char *answer;
+
+        /* No gnuplot: pictures would take a thousand times as long as all the rest. */
+        CHECK(setenv("PATH", "/nonexistent", 1) == 0);
+        CHECK(scaling_make(&scaling, run) == 0);
+        CHECK(scaling.n_rows <= run->n_steps && (scaling.n_rows == 0) == !scaling.headline);
+        answer = scaling_answer(run, &scaling);
+        check_answer(answer);
+        for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+                struct why why = {0};
+                char *text = NULL;
+                size_t size;
+                FILE *to = open_memstream(&text, &size);
+
+                CHECK(to);
+                CHECK(formats[i].write(run, &scaling, to, &why) == 0);
+                CHECK(fclose(to) == 0);
+                check_report(text, size);
+                CHECK(!formats[i].answers || strncmp(text, answer, strlen(answer)) == 0);
+                free(text);
+        }
+        free(answer);
+        scaling_free(&scaling);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         struct why why = {0};
@@ -88,6 +156,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_text(run.ended_by);
         for (size_t i = 0; i < run.n_steps; i++)
                 check_step(&run.steps[i]);
+        check_reports(&run);
         run_file_free(&run);
         return 0;
 }

@@ -20,7 +20,7 @@ struct made_step {
         double mean_ms;         /* 0: 3.1 */
         double wobble;          /* how much readings vary, as a share: uniform, both ways */
         unsigned seconds;       /* 0: 30 */
-        bool invalid, interrupted;
+        bool invalid, broken, interrupted;
 };
 
 static inline void made_hist(struct run_guest *client, double mean_ms, uint64_t count)
@@ -75,8 +75,9 @@ static inline void made_client(
 static inline void made_tile(struct run_tile *tile, unsigned number, const struct made_step *m,
         unsigned seconds, struct rng *rng)
 {
-        *tile = (struct run_tile){
-                .tile = number, .valid = !m->invalid && !m->interrupted, .n_guests = 9};
+        *tile = (struct run_tile){.tile = number,
+                .valid = !m->invalid && !m->broken && !m->interrupted,
+                .n_guests = 9};
         tile->guests = calloc(tile->n_guests, sizeof *tile->guests);
         assert_non_null(tile->guests);
         for (unsigned g = 0; g < tile->n_guests; g++)
@@ -132,7 +133,8 @@ static inline struct run_step *made_add(struct run_file *run, const struct made_
         *step = (struct run_step){
                 .tiles = m->tiles,
                 .repeat = m->repeat ? m->repeat : 1,
-                .valid = !m->invalid && !m->interrupted,
+                .valid = !m->invalid && !m->broken && !m->interrupted,
+                .broken = m->broken,
                 .interrupted = m->interrupted,
                 .duration_s = seconds,
                 .offered_per_s = (m->offered > 0 ? m->offered : m->rate) * m->tiles,

@@ -21,7 +21,7 @@ static void of_guests(void **state)
         assert_int_equal(needs.neighbours, 256 + 64);
         assert_int_equal(needs.connections, 2 * 32 * 1145);
         assert_int_equal(needs.files, 16384 + 256 * 64 + 2 * 32 * 1145);
-        assert_int_equal(needs.process_files, 4200);
+        assert_int_equal(needs.process_files, 32 * 64);
         assert_int_equal(needs.ports, 2000);
         assert_int_equal(needs.last_port, 9477 + 31);
 }
@@ -35,6 +35,9 @@ static void of_processes(void **state)
         assert_int_equal(needs.threads, 2048 + 128);
         assert_int_equal(needs.aio, 1024 + 16);
         assert_int_equal(needs.last_port, 9477);
+        assert_int_equal(needs.process_files, 4200); /* a web server; with guests, it is in one */
+        check_needs_init(&needs, 1, true);
+        assert_int_equal(needs.process_files, 1200);
 }
 
 /* Nothing overflows, and `run` with all tiles opens more than any server. */

@@ -62,18 +62,24 @@ static void put(json_t *object, const char *key, const char *value)
         assert_int_equal(json_object_set_new(object, key, json_string(value)), 0);
 }
 
-/* Compares the document with a changed one, which is taken; both checks. */
-static void compare(struct differences *list, json_t *changed)
+/* Both checks. Takes the documents. */
+static void compare_both(struct differences *list, json_t *baseline, json_t *changed)
 {
         struct run_file before, after;
 
         *list = (struct differences){0};
-        parse(&before, document());
+        parse(&before, baseline);
         parse(&after, changed);
         assert_int_equal(comparable_check(list, &before, &after), 0);
         assert_int_equal(manifest_diff(list, &before, &after), 0);
         run_file_free(&before);
         run_file_free(&after);
+}
+
+/* With the document as it is. */
+static void compare(struct differences *list, json_t *changed)
+{
+        compare_both(list, document(), changed);
 }
 
 static void expect(const struct differences *list, enum difference_kind kind, const char *name,
@@ -182,6 +188,31 @@ static void test_how_it_was_measured(void **state)
                 "external web1 web2 client backend cpu disk oltp");
 }
 
+/* What only one launcher has says nothing of the other's guests. */
+static void test_database_memory(void **state)
+{
+        static const char name[] = "options.database-memory";
+        struct differences list = {0};
+        struct run_file before, after;
+        json_t *had = document(), *has = document();
+
+        put(manifest(had, "options"), "database-memory", "64M");
+        put(manifest(has, "options"), "database-memory", "1G");
+        parse(&before, had);
+        parse(&after, has);
+        assert_int_equal(comparable_check(&list, &before, &after), 0);
+        assert_int_equal(manifest_diff(&list, &before, &after), 0);
+        expect(&list, DIFFERENCE_WORKLOAD, name, "64M", "1G");
+        assert_int_equal(list.n, 1);
+        differences_fini(&list);
+        run_file_free(&before);
+        run_file_free(&after);
+
+        has = document();
+        put(manifest(has, "options"), "database-memory", "1G");
+        expect_only(has, DIFFERENCE_CIRCUMSTANCE, name, NULL, "1G");
+}
+
 static void test_line(void **state)
 {
         struct differences list = {0};
@@ -269,6 +300,23 @@ static void test_options_and_placement(void **state)
         differences_fini(&list);
 }
 
+/* Guests that are placed in one run only are named one by one, so that they can be counted. */
+static void test_placed_and_not(void **state)
+{
+        struct differences list;
+        json_t *json = document(), *baseline = document();
+
+        json_object_set_new(json, "placement",
+                json_pack("{s:s, s:n, s:{s:{s:s, s:s}}}", "mode", "auto", "path", "guests",
+                        "t1-web1", "nodes", "0", "cpus", "0-3"));
+        json_object_set_new(baseline, "placement", json_null());
+        compare_both(&list, baseline, json);
+        assert_int_equal(list.n, 3);
+        expect(&list, DIFFERENCE_CIRCUMSTANCE, "placement.mode", NULL, "auto");
+        expect(&list, DIFFERENCE_CIRCUMSTANCE, "placement.guests.t1-web1.nodes", NULL, "0");
+        differences_fini(&list);
+}
+
 static void test_passing(void **state)
 {
         struct differences list;
@@ -292,10 +340,12 @@ int main(void)
                 cmocka_unit_test(test_roles),
                 cmocka_unit_test(test_places),
                 cmocka_unit_test(test_how_it_was_measured),
+                cmocka_unit_test(test_database_memory),
                 cmocka_unit_test(test_line),
                 cmocka_unit_test(test_line_of_everything),
                 cmocka_unit_test(test_host),
                 cmocka_unit_test(test_options_and_placement),
+                cmocka_unit_test(test_placed_and_not),
                 cmocka_unit_test(test_passing),
         };
 

@@ -12,9 +12,11 @@ enum {
         PAIRS = 100,
 };
 
-/* How often each figure of all comparisons stood out. */
+/* How often each figure of all comparisons stood out, or might, how often it did for sure, and how
+ * often it was not judged. */
 struct tally {
-        unsigned out[COMPARE_NAMES][COMPARE_METRICS], missing[COMPARE_NAMES][COMPARE_METRICS];
+        unsigned out[COMPARE_NAMES][COMPARE_METRICS], sure[COMPARE_NAMES][COMPARE_METRICS],
+                missing[COMPARE_NAMES][COMPARE_METRICS];
 };
 
 static void add(struct tally *tally, const struct compare_row *row)
@@ -23,7 +25,8 @@ static void add(struct tally *tally, const struct compare_row *row)
                 for (size_t m = 0; m < COMPARE_METRICS; m++) {
                         const struct compare_figure *figure = &row->figures[name][m];
 
-                        tally->out[name][m] += compare_stands_out(figure);
+                        tally->out[name][m] += compare_verdict(figure) >= COMPARE_MAYBE;
+                        tally->sure[name][m] += compare_verdict(figure) == COMPARE_YES;
                         tally->missing[name][m] += figure->ratio.missing != NULL;
                 }
 }
@@ -139,12 +142,28 @@ static void test_windows(void **state)
         apart.windows = 4;
         play(&four, &apart, &apart, 5);
         assert_true(one.out[5][COMPARE_RATE] > 0.3 * PAIRS);
+        assert_int_equal(one.sure[5][COMPARE_RATE], 0);
+        assert_int_equal(four.sure[5][COMPARE_RATE], four.out[5][COMPARE_RATE]);
         assert_true(four.out[5][COMPARE_RATE] < 0.12 * PAIRS);
         assert_true(four.out[COMPARE_WEB1][COMPARE_P99] < 0.12 * PAIRS);
         assert_int_equal(one.missing[5][COMPARE_CPU], PAIRS);
         assert_int_equal(four.missing[5][COMPARE_CPU], 0);
         assert_true(four.out[5][COMPARE_CPU] < 0.12 * PAIRS);
         assert_true(four.out[COMPARE_TOTAL][COMPARE_CPU] < 0.12 * PAIRS);
+}
+
+/* Few seconds make the 99th percentile, and not every window has one of them. */
+static void test_stalls(void **state)
+{
+        struct made_up stalls = typical;
+        struct tally tally;
+
+        stalls.windows = 4;
+        stalls.seconds = 15;
+        stalls.stall = 0.02;
+        play(&tally, &stalls, &stalls, 6);
+        share_out(&tally);
+        assert_true(tally.out[COMPARE_WEB1][COMPARE_P99] < 0.08 * PAIRS);
 }
 
 int main(void)
@@ -154,6 +173,7 @@ int main(void)
                 cmocka_unit_test(test_no_difference_on_an_uneven_host),
                 cmocka_unit_test(test_ten_per_cent),
                 cmocka_unit_test(test_windows),
+                cmocka_unit_test(test_stalls),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,8 +37,10 @@ static void add(unsigned tiles, bool broken, const char *reason, const char *fir
                 .rate = 100 * MIN(tiles, 2u),
                 .requests = 1000 * tiles};
         const char *const limits[] = {first_limit, second_limit};
-        struct result_step step = {
-                .tiles = tiles, .limits = json_array(), .reason = reason ? strdup(reason) : NULL};
+        struct result_step step = {.tiles = tiles,
+                .broken = broken,
+                .limits = json_array(),
+                .reason = reason ? strdup(reason) : NULL};
 
         for (size_t i = 0; i < ARRAY_SIZE(limits) && limits[i]; i++) {
                 const char *colon = strchr(limits[i], ':');
@@ -106,6 +108,17 @@ static void a_wrong_answer_is_no_shortage(void **state)
         check("invalid", 2, NULL, "disk gave or got 3 wrong answers");
 }
 
+static void the_window_that_decided_tells_why(void **state)
+{
+        sweep.config.repeat = 3;
+        for (unsigned i = 0; i < 3; i++)
+                add(1, false, NULL, NULL, NULL);
+        add(2, false, SLOW, NULL, NULL);
+        add(2, true, "disk gave or got 3 wrong answers", NULL, NULL);
+        add(2, false, NULL, NULL, NULL);
+        check("invalid", 2, NULL, "disk gave or got 3 wrong answers");
+}
+
 static void the_last_step_is_no_limit(void **state)
 {
         for (unsigned n = 1; n <= 4; n++)
@@ -157,6 +170,8 @@ int main(void)
                         the_first_step_may_be_the_last, begin_sweep, end_sweep),
                 cmocka_unit_test_setup_teardown(
                         a_wrong_answer_is_no_shortage, begin_sweep, end_sweep),
+                cmocka_unit_test_setup_teardown(
+                        the_window_that_decided_tells_why, begin_sweep, end_sweep),
                 cmocka_unit_test_setup_teardown(the_last_step_is_no_limit, begin_sweep, end_sweep),
                 cmocka_unit_test_setup_teardown(no_gain, begin_sweep, end_sweep),
                 cmocka_unit_test_setup_teardown(

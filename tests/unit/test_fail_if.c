@@ -171,7 +171,7 @@ static void set(struct pair *p, unsigned row, double after, double low, double h
 
         *figure = (struct compare_figure){.before = 100,
                 .after = after,
-                .ratio = {.estimate = after / 100, .low = low, .high = high}};
+                .ratio = {.estimate = after / 100, .low = low, .high = high, .repeats = 3}};
 }
 
 /* Outcomes, one letter each: Met, not met (-), Unknown. */
@@ -270,6 +270,24 @@ static void test_valid_tiles(void **state)
         check(&p, "total.tiles < 4", "M");
 }
 
+/* Whether it has changed is only of interest where that makes a difference. */
+static void test_too_few_windows(void **state)
+{
+        struct pair p;
+
+        make_pair(&p);
+        set(&p, 0, 120, 1.05, 1.4);
+        p.rows[0].figures[COMPARE_WEB1][COMPARE_P99].ratio.repeats = 2;
+        check(&p, "web1.p99 > +10%", "U");
+        check(&p, "web1.p99 > +30%", "-");
+        check(&p, "web1.p99 < +30%", "M");
+        check(&p, "web1.p99 < -5%", "-");
+        check(&p, "web1.p99 > 110ms", "M");
+        set(&p, 0, 120, 0.95, 1.5);
+        p.rows[0].figures[COMPARE_WEB1][COMPARE_P99].ratio.repeats = 1;
+        check(&p, "web1.p99 > +10%", "-");
+}
+
 static void test_unknown_change(void **state)
 {
         struct pair p;
@@ -291,6 +309,7 @@ int main(void)
                 cmocka_unit_test(test_figures),
                 cmocka_unit_test(test_which_tiles),
                 cmocka_unit_test(test_valid_tiles),
+                cmocka_unit_test(test_too_few_windows),
                 cmocka_unit_test(test_unknown_change),
         };
 

@@ -171,6 +171,27 @@ static void disks(void **state)
         host_use_fini(&use);
 }
 
+static void a_disk_that_was_made_anew_counts_from_nothing(void **state)
+{
+        struct host_counts start, end;
+        struct host_use use;
+
+        put("/sys/block/loop0/size", "1");
+        put("/proc/diskstats",
+                "7 0 loop0 5000 0 80000 9000 5000 0 80000 9000 0 60000 10 0 0 0 0 0 0\n");
+        assert_int_equal(host_counts_read(&start, root), 0);
+        put("/proc/diskstats", "7 0 loop0 10 0 80 20 0 0 0 0 0 500 10 0 0 0 0 0 0\n");
+        assert_int_equal(host_counts_read(&end, root), 0);
+        assert_int_equal(host_use_fill(&use, &start, &end, 10), 0);
+        assert_int_equal(use.n_disks, 1);
+        assert_near(use.disks[0].busy_percent, 5, 1e-9);
+        assert_near(use.disks[0].await_ms, 2, 1e-9);
+        assert_near(use.disks[0].read_bytes_per_s, 80 * 512 / 10.0, 1e-9);
+        host_use_fini(&use);
+        host_counts_fini(&start);
+        host_counts_fini(&end);
+}
+
 static void network(void **state)
 {
         struct host_use use;
@@ -246,6 +267,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(cpus_and_memory, make_root, remove_root),
                 cmocka_unit_test_setup_teardown(disks, make_root, remove_root),
+                cmocka_unit_test_setup_teardown(
+                        a_disk_that_was_made_anew_counts_from_nothing, make_root, remove_root),
                 cmocka_unit_test_setup_teardown(network, make_root, remove_root),
                 cmocka_unit_test(what_is_not_there_counts_nothing),
                 cmocka_unit_test_setup_teardown(odd_files_do_no_harm, make_root, remove_root),

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#define NBSP     "\xc2\xa0"
 #define NOT_TEXT "\xef\xbf\xbd"
 
 static char *written;
@@ -72,8 +73,42 @@ static void formats_are_escaped_as_a_whole(void **state)
 {
         FILE *to = begin();
 
-        html_textf(to, "<%s> %d", "&", 3);
+        html_prose(to, "<%s> %d", "&", 3);
         assert_written(to, "&lt;&amp;&gt; 3");
+}
+
+static void prose_is_set_with_care(void **state)
+{
+        static const struct {
+                const char *in, *out;
+        } cases[] = {
+                {"host CPU 100 %", "host CPU 100" NBSP "%"},
+                {"5.0 ms (p95 14 ms), 10 s.", "5.0" NBSP "ms (p95 14" NBSP "ms), 10" NBSP "s."},
+                {"response +-50 %, +- a lot", "response ±50" NBSP "%, +- a lot"},
+                {"3 steps, 2 sets, 4 milk", "3 steps, 2 sets, 4 milk"}, /* units end */
+                {"a %, b ms", "a %, b ms"},                             /* no figure */
+                {" %", " %"},
+                {"499 us, us, 3 usable", "499" NBSP "µs, us, 3 usable"},
+                {"1 <ms>", "1 &lt;ms&gt;"},
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                FILE *to = begin();
+
+                html_prose(to, "%s", cases[i].in);
+                assert_written(to, cases[i].out);
+        }
+}
+
+static void texts_of_others_are_left_alone(void **state)
+{
+        FILE *to = begin();
+
+        html_cell_text(to, "--pause '5 ms' +-3");
+        html_cell_text(to, "more than forty bytes are written in several lines");
+        assert_written(to, "<td class=\"text\">--pause &#39;5 ms&#39; +-3</td>"
+                           "<td class=\"text long\">more than forty bytes are written in several "
+                           "lines</td>");
 }
 
 static void numbers(void **state)
@@ -125,8 +160,8 @@ static void a_table_escapes_all_its_texts(void **state)
         assert_written(to,
                 "<div class=\"scroll\">\n<table>\n"
                 "<caption>&lt;caption&gt;</caption>\n"
-                "<thead><tr><th scope=\"col\">&lt;a&gt;</th><th scope=\"col\">b "
-                "<span class=\"unit\">&lt;ms&gt;</span></th></tr></thead>\n<tbody>\n"
+                "<thead><tr><th scope=\"col\"><span>&lt;a&gt;</span></th><th scope=\"col\"><span>b "
+                "<span class=\"unit\">&lt;ms&gt;</span></span></th></tr></thead>\n<tbody>\n"
                 "<tr><th scope=\"row\">&lt;row&gt;</th><td class=\"text\">&lt;cell&gt;</td></tr>\n"
                 "</tbody>\n</table>\n</div>\n");
 }
@@ -137,6 +172,8 @@ int main(void)
                 cmocka_unit_test(text_is_never_markup),
                 cmocka_unit_test(nothing_is_nothing),
                 cmocka_unit_test(formats_are_escaped_as_a_whole),
+                cmocka_unit_test(prose_is_set_with_care),
+                cmocka_unit_test(texts_of_others_are_left_alone),
                 cmocka_unit_test(numbers),
                 cmocka_unit_test(ranges_have_the_same_digits_on_both_sides),
                 cmocka_unit_test(a_table_escapes_all_its_texts),

@@ -108,6 +108,68 @@ static void first_match_counts(void **state)
         placement_file_fini(&p);
 }
 
+/* A line that places nobody is easily a slip: said, by number. */
+static void assert_idle(const char *text, unsigned first, unsigned last, const char *expected)
+{
+        struct placement p = {
+                .mode = PLACEMENT_FILE,
+                .path = strdup("some/file"),
+                .file = parsed(text),
+        };
+        char *note = placement_idle_note(&p, first, last);
+
+        assert_string_equal(note, expected);
+        free(note);
+        placement_fini(&p);
+}
+
+static void lines_for_nobody(void **state)
+{
+#define FILE_SAYS "placement file some/file: "
+        struct placement none = {.mode = PLACEMENT_AUTO};
+        char *note = placement_idle_note(&none, 1, 4);
+
+        assert_string_equal(note, "");
+        free(note);
+        assert_idle("t*-* 0\n*-external 0\n", 1, 1, "");
+        assert_idle("t1-* 0\nt2-* 0\n", 1, 2, "");
+        assert_idle("# nothing\n", 1, 2, FILE_SAYS "there is no line in it");
+        assert_idle("t*-olpt 0\n", 1, 1, FILE_SAYS "line 1 is for no guest of tile 1");
+        assert_idle("\nweb1 0\nt1-cpu 0\nt01-cpu 0\nT1-cpu 0\n", 1, 4,
+                FILE_SAYS "lines 2,4-5 are for no guest of tiles 1-4");
+        assert_idle(
+                "t1-* 0\nt2-* 0\nt3-* 0\n", 2, 2, FILE_SAYS "lines 1,3 are for no guest of tile 2");
+        assert_idle("t*-* 0\nt*-oltp 1\n", 1, 2,
+                FILE_SAYS "line 2 is only for guests that earlier lines place");
+        assert_idle("t[12]-* 0\nt1-* 0\nt9-* 0\nt[23]-cpu 0\n*-cpu 1\n", 1, 3,
+                FILE_SAYS "line 3 is for no guest of tiles 1-3; lines 2,5 are only for guests that "
+                          "earlier lines place");
+        assert_idle("*external* 0\nt1-external 1\nt* 0\n", 1, 1,
+                FILE_SAYS "line 2 is only for guests that earlier lines place");
+#undef FILE_SAYS
+}
+
+/* As many as one likes to read; what lies beyond the largest number is not looked at. */
+static void many_lines_for_nobody(void **state)
+{
+        char *text, *note;
+        size_t size;
+        FILE *to = open_memstream(&text, &size);
+        struct placement p = {.mode = PLACEMENT_FILE, .path = strdup("p")};
+
+        for (unsigned i = 0; i < 5000; i++)
+                fputs("x 0\nt1-cpu 0\n", to);
+        assert_int_equal(fclose(to), 0);
+        p.file = parsed(text);
+        note = placement_idle_note(&p, 1, 1);
+        assert_case(strncmp(note, "placement file p: lines 1,3,5,", 30) == 0, "%s", note);
+        assert_case(strstr(note, ",... are for no guest of tile 1; lines 4,6,"), "%s", note);
+        assert_in_range(strlen(note), 200, 400);
+        free(note);
+        free(text);
+        placement_fini(&p);
+}
+
 static void nothing_places_nothing(void **state)
 {
         static const char *const texts[] = {"", "\n", "\n\n# nothing\n", "   "};
@@ -281,7 +343,7 @@ static void places_by_file(void **state)
                 {"t1-cpu 0-1", "0-1", "0-4"},
                 {"t1-cpu 1,0", "0-1", "0-4"},
                 {"t1-cpu 1,5", "1,5", "2-3"}, /* one that has memory only, as well */
-                {"t1-cpu 5,6", "5-6", "9"},   /* one that has CPUs only, as well */
+                {"t1-cpu 5,6", "5", "9"},     /* one that has CPUs only lends them */
                 {"t1-cpu 1 4,1", "1", "1,4"}, /* another node's CPUs, if one wants */
                 {"t1-cpu 5 0-4", "5", "0-4"},
         };
@@ -537,9 +599,11 @@ static void hosts_without_nodes(void **state)
 
 static void assert_json(const struct placement *p, const char *expected)
 {
-        json_t *json = placement_json(p);
-        char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+        json_t *json;
+        char *text;
 
+        assert_int_equal(placement_json(p, NULL, &json, NULL), 0);
+        text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
         assert_string_equal(text, expected);
         free(text);
         json_decref(json);
@@ -580,6 +644,53 @@ static void records(void **state)
         p = by_file("t* 0");
         assert_json(&p, "{\"mode\":\"file\",\"path\":\"some/file\",\"memory_bound\":true,"
                         "\"guests\":{}}");
+        placement_fini(&p);
+}
+
+/* A run that goes on: what was placed before stays on record, and may not be elsewhere now. */
+static void goes_on(void **state)
+{
+        static const struct {
+                const char *before;
+                int error;
+                const char *guests;
+        } cases[] = {
+                {"null", 0, "{\"t2-cpu\":{\"nodes\":\"0\",\"cpus\":\"1\"}}"},
+                {"{\"memory_bound\":true,\"guests\":{\"t1-cpu\":{\"nodes\":\"0\",\"cpus\":\"0\"}}}",
+                        0,
+                        "{\"t1-cpu\":{\"nodes\":\"0\",\"cpus\":\"0\"},"
+                        "\"t2-cpu\":{\"nodes\":\"0\",\"cpus\":\"1\"}}"},
+                {"{\"memory_bound\":true,\"guests\":{\"t2-cpu\":{\"nodes\":\"0\",\"cpus\":\"1\"}}}",
+                        0, "{\"t2-cpu\":{\"nodes\":\"0\",\"cpus\":\"1\"}}"},
+                {"{\"memory_bound\":true,\"guests\":{\"t2-cpu\":{\"nodes\":\"0\",\"cpus\":\"0-1\"}}"
+                 "}",
+                        -EXDEV, "would have t2-cpu elsewhere than in the windows"},
+                {"{\"memory_bound\":false,\"guests\":{}}", -EXDEV,
+                        "memory was not bound to nodes in the windows"},
+        };
+        struct place at = {(char *)"0", (char *)"1"};
+        struct placement p;
+
+        assert_int_equal(placement_init(&p, "auto", NULL), 0);
+        assert_int_equal(placement_record(&p, 2, GUEST_CPU, &at), 0);
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                json_t *before = json_loads(cases[i].before, JSON_DECODE_ANY, NULL), *json = NULL;
+                struct why why = {0};
+                char *text;
+
+                assert_non_null(before);
+                assert_int_equal(placement_json(&p, before, &json, &why), cases[i].error);
+                text = json_dumps(json_object_get(json, "guests"), JSON_COMPACT);
+                if (cases[i].error)
+                        assert_case(
+                                strncmp(why.reason, cases[i].guests, strlen(cases[i].guests)) == 0,
+                                "%s", why.reason);
+                else
+                        assert_string_equal(text, cases[i].guests);
+                free(text);
+                json_decref(json);
+                json_decref(before);
+        }
         placement_fini(&p);
 }
 
@@ -650,6 +761,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(columns_and_separators),
                 cmocka_unit_test(first_match_counts),
+                cmocka_unit_test(lines_for_nobody),
+                cmocka_unit_test(many_lines_for_nobody),
                 cmocka_unit_test(nothing_places_nothing),
                 cmocka_unit_test(refuses),
                 cmocka_unit_test(capabilities_are_read),
@@ -662,6 +775,7 @@ int main(void)
                 cmocka_unit_test(evenly),
                 cmocka_unit_test(hosts_without_nodes),
                 cmocka_unit_test(records),
+                cmocka_unit_test(goes_on),
                 cmocka_unit_test(affinity),
         };
 

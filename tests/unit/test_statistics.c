@@ -84,6 +84,22 @@ static void lines_of_few_points(void **state)
         assert_near(line.slope_error, 0, 1e-15);
 }
 
+/* k of n that get all make k / n (Jain, Chiu, Hawe, 1984). The others computed with NumPy 1.24.2,
+ * as 1 / (1 + variance / mean^2). */
+static void fairness(void **state)
+{
+        static const double one[] = {1, 0, 0, 0, 0, 0, 0, 0}, half[] = {3, 3, 0, 0},
+                            steps[] = {1, 2, 3, 4, 5}, tiles[] = {403, 391.5, 377, 402.25},
+                            zeros[] = {0, 0};
+
+        assert_near(jain_index(one, 8), 0.125, 0);
+        assert_near(jain_index(half, 4), 0.5, 0);
+        assert_near(jain_index(steps, 5), 0.818181818182, 1e-12);
+        assert_near(jain_index(tiles, 4), 0.999284964613, 1e-12);
+        assert_near(jain_index(tiles, 1), 1, 0);
+        assert_near(jain_index(zeros, 2), 1, 0);
+}
+
 /* Computed with scipy.stats.t.ppf of SciPy 1.10.1. */
 static void student(void **state)
 {
@@ -122,6 +138,7 @@ int main(void)
                 cmocka_unit_test(medians),
                 cmocka_unit_test(a_line_with_certified_values),
                 cmocka_unit_test(lines_of_few_points),
+                cmocka_unit_test(fairness),
                 cmocka_unit_test(student),
         };
 

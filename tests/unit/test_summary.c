@@ -105,6 +105,17 @@ static void a_guest_whose_launcher_knows_why(void **state)
         compare("trouble", &w);
 }
 
+static void nobody_answers(void **state)
+{
+        struct step_window w = described(1);
+        struct guest_window *external = &w.guests[GUEST_EXTERNAL];
+
+        external->counts[0].value = 0;    /* requests */
+        external->counts[2].value = 1000; /* timeouts */
+        external->latencies[0] = (struct latency_window){0};
+        compare("silent", &w);
+}
+
 static void cut_short(void **state)
 {
         struct step_window w = described(1);
@@ -152,6 +163,7 @@ int main(void)
                 cmocka_unit_test(one_valid_tile),
                 cmocka_unit_test(two_tiles_of_which_one_suffers),
                 cmocka_unit_test(a_guest_whose_launcher_knows_why),
+                cmocka_unit_test(nobody_answers),
                 cmocka_unit_test(cut_short),
                 cmocka_unit_test(a_host_at_its_limit),
                 cmocka_unit_test(clients_that_were_the_limit),

@@ -182,7 +182,7 @@ static void check_tree(const char *name)
 static void machines(void **state)
 {
         static const char *const names[] = {"one-node", "no-numa", "two-nodes-smt", "four-nodes",
-                "offline", "memoryless", "cpuset", "cpuset-memory", "little-memory"};
+                "offline", "memoryless", "memory-only", "cpuset", "cpuset-memory", "little-memory"};
 
         for (size_t i = 0; i < ARRAY_SIZE(names); i++)
                 check_tree(names[i]);

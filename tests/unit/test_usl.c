@@ -71,6 +71,36 @@ static void contention_is_not_negative(void **state)
         assert_near(usl.largest_n, 32, 0);
 }
 
+/* None of n = 1; repeats; what only falls; three points, which the curve meets. */
+static void few_and_noisy_points(void **state)
+{
+        static const struct {
+                double n[6], x[6];
+                size_t points;
+                double lambda, sigma, kappa, peak_n;
+        } cases[] = {
+                {{2, 4, 6, 8, 10, 12}, {203.1, 391.0, 562.5, 700.2, 803.9, 868.4}, 6, 102.4614968,
+                        0, 0.00311230949, 17.92497718},
+                {{1, 1, 2, 2, 3, 3}, {1509.5, 1501.9, 3020.1, 3018.8, 4501.3, 4448.9}, 6,
+                        1513.931848, 0, 0.0024305850, 20.2835792},
+                {{1, 2, 3, 4, 5}, {1000, 900, 700, 500, 350}, 5, 997.957176, 0, 0.5889928502,
+                        1.303001719},
+                {{1, 2, 3, 4}, {201, 199, 202, 200}, 4, 200.6774605, 1.001847747, 0, 1},
+                {{4, 8, 16}, {1000, 1700, 2100}, 3, 263.2258065, 0.001167434716, 0.004116743472,
+                        15.57648438},
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                struct usl usl;
+
+                assert_int_equal(usl_fit(&usl, cases[i].n, cases[i].x, cases[i].points), 0);
+                assert_close(usl.lambda, cases[i].lambda);
+                assert_close(usl.sigma, cases[i].sigma);
+                assert_close(usl.kappa, cases[i].kappa);
+                assert_close(usl.peak_n, cases[i].peak_n);
+        }
+}
+
 /* The law's own figures give the law back, whatever their size. */
 static void its_own_figures(void **state)
 {
@@ -171,6 +201,7 @@ int main(void)
                 cmocka_unit_test(throughput_that_falls_in_the_end),
                 cmocka_unit_test(coherency_is_not_negative),
                 cmocka_unit_test(contention_is_not_negative),
+                cmocka_unit_test(few_and_noisy_points),
                 cmocka_unit_test(its_own_figures),
                 cmocka_unit_test(linear_has_neither_peak_nor_bound),
                 cmocka_unit_test(better_than_linear),

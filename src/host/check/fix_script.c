@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The script around the changes is fix_script.sh, built in: it has two places to be filled.
+ * The script around the changes is fix_script.sh, built in: it has three places to be filled.
  */
 #include "formats.h"
 
@@ -8,9 +8,10 @@
 
 extern const char fix_script_template[];
 
-#define MADE    "# @made@\n"
-#define CHANGES "# @changes@\n"
-#define INDENT  "        "
+#define MADE     "# @made@\n"
+#define SETTINGS "# @settings@\n"
+#define SERVICES "# @services@\n"
+#define INDENT   "        "
 
 enum {
         WIDTH = 98,
@@ -74,18 +75,23 @@ static void print_finding(FILE *to, const struct check_finding *f)
         print_comment(to, "source", f->item->source);
 }
 
-static bool has_change(const struct check_report *report, size_t finding)
+/* The first change of a finding; NULL: there is none. All are of one kind. */
+static const struct check_change *change_of(const struct check_report *report, size_t finding)
 {
         for (size_t i = 0; i < report->n_changes; i++)
                 if (report->changes[i].finding == finding)
-                        return true;
-        return false;
+                        return &report->changes[i];
+        return NULL;
 }
 
-static void print_changes(FILE *to, const struct check_report *report)
+/* units: services and timers, else settings. */
+static void print_changes(FILE *to, const struct check_report *report, bool units)
 {
         for (size_t i = 0; i < report->n_findings; i++) {
-                if (!check_level_is_finding(report->findings[i].level) || !has_change(report, i))
+                const struct check_change *change = change_of(report, i);
+
+                if (!check_level_is_finding(report->findings[i].level) || !change ||
+                        (change->kind == CHANGE_UNITS) != units)
                         continue;
                 print_finding(to, &report->findings[i]);
                 for (size_t j = 0; j < report->n_changes; j++)
@@ -101,7 +107,7 @@ static void print_rest(FILE *to, const struct check_report *report)
         bool any = false;
 
         for (size_t i = 0; i < report->n_findings; i++) {
-                if (!check_level_is_finding(report->findings[i].level) || has_change(report, i))
+                if (!check_level_is_finding(report->findings[i].level) || change_of(report, i))
                         continue;
                 if (!any)
                         fputs(INDENT "# ---- left to you: nothing below does anything ----\n\n",
@@ -112,18 +118,26 @@ static void print_rest(FILE *to, const struct check_report *report)
         }
 }
 
+/* The template from here up to a place to be filled; returns what is behind it. */
+static const char *print_up_to(FILE *to, const char *at, const char *place)
+{
+        const char *end = strstr(at, place);
+
+        fwrite(at, 1, (size_t)(end - at), to);
+        return end + strlen(place);
+}
+
 int check_script(const struct check_report *report, FILE *to)
 {
-        const char *made = strstr(fix_script_template, MADE);
-        const char *changes = strstr(fix_script_template, CHANGES);
+        const char *at = print_up_to(to, fix_script_template, MADE);
 
-        fwrite(fix_script_template, 1, (size_t)(made - fix_script_template), to);
         fprintf(to, "# Made by tileload %s: host-check --fix-script --tiles %u.\n",
                 TILELOAD_VERSION, report->needs.tiles);
-        made += strlen(MADE);
-        fwrite(made, 1, (size_t)(changes - made), to);
-        print_changes(to, report);
+        at = print_up_to(to, at, SETTINGS);
+        print_changes(to, report, false);
+        at = print_up_to(to, at, SERVICES);
+        print_changes(to, report, true);
         print_rest(to, report);
-        fputs(changes + strlen(CHANGES), to);
+        fputs(at, to);
         return 0;
 }

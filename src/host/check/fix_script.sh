@@ -6,10 +6,15 @@
 #     sh FILE apply     puts what is recommended in place of what was found
 #     sh FILE undo      puts back what was found
 #
-# Read it first, and delete from changes() what you do not want. What is neither as it was found nor
-# as recommended has been changed by somebody else meanwhile: it is left alone, and the exit status
-# is 1. Settings of the kernel last until the next boot; docs/host-tuning.md shows how to make them
-# stay. With ROOT=DIR in the environment it works on a copy of the files below DIR.
+# Read it first, and delete from settings() and services() what you do not want. What is neither as
+# it was found nor as recommended has been changed by somebody else meanwhile: it is left alone, and
+# the exit status is 1.
+#
+# What lasts: settings of the kernel (value, choice) are gone with the next boot, and what was
+# stopped (running) runs again; docs/host-tuning.md shows how to make them stay. What is set in
+# files of libvirt (conf) stays until it is undone, and counts when its daemon starts again.
+#
+# With ROOT=DIR in the environment it works on a copy of the files below DIR.
 # Which of the functions are called depends on what was found, and it may have a $ in it.
 # shellcheck disable=SC2016,SC2317,SC2329
 set -eu
@@ -104,6 +109,8 @@ conf() {
         turn "$3" "$4"
         agree "$1 ($2)" "$now" || return 0
         copy=$(mktemp)
+        saved=$(mktemp)
+        cat "$ROOT$1" >"$saved"
         if [ "$verb" = apply ]; then
                 {
                         say "$added"
@@ -118,8 +125,13 @@ conf() {
                 restart="$restart $1"
         else
                 leave "$1" 'it cannot be written'
+                # A full disk leaves part of it: what was there takes no more room than it did.
+                if ! cmp -s "$saved" "$ROOT$1" && ! cat "$saved" >"$ROOT$1"; then
+                        printf '%s: now incomplete: all of it is in %s\n' "$1" "$saved" >&2
+                        saved=
+                fi
         fi
-        rm -f "$copy"
+        rm -f "$copy" ${saved:+"$saved"}
 }
 
 # running UNIT...: units of systemd that were active; the first ones would start the last one.
@@ -135,8 +147,13 @@ running() {
         fi
 }
 
-changes() {
-# @changes@
+settings() {
+# @settings@
+        :
+}
+
+services() {
+# @services@
         :
 }
 
@@ -147,7 +164,14 @@ apply | undo) ;;
         exit 2
         ;;
 esac
-changes
+# Settings are compared while services run: some (ksm) change one when they are stopped or started.
+if [ "$verb" = apply ]; then
+        settings
+        services
+else
+        services
+        settings
+fi
 if [ -n "$restart" ]; then
         say "counts when libvirt's daemon is started again (guests go on):$restart"
 fi

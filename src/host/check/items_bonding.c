@@ -42,8 +42,17 @@ struct bond {
         const char *name;
         char mode[64];
         unsigned n_cards, n_up;
+        unsigned n_joined; /* by 802.3ad; 0: not known */
+        bool bridged;      /* it is a bridge's port */
         uint64_t miimon, arp_interval;
 };
+
+static uint64_t read_number(const struct check_report *report, const char *link, const char *file)
+{
+        char text[32];
+
+        return read_of(report, link, file, text, sizeof text) > 0 ? strtoull(text, NULL, 10) : 0;
+}
 
 /* What is wrong with it, the worst first; NULL: nothing. */
 static const char *fault(const struct bond *bond, enum check_level *level)
@@ -55,8 +64,13 @@ static const char *fault(const struct bond *bond, enum check_level *level)
                 return "there is no card in it";
         if (bond->miimon == 0 && bond->arp_interval == 0)
                 return "links are not watched (miimon 0): packets go on to a card that has lost "
-                       "its "
-                       "link";
+                       "its link";
+        if (bond->n_joined && bond->n_joined < bond->n_cards)
+                return "the switch has not joined all of them: only some carry anything";
+        if (bond->bridged && strcmp(bond->mode, "active-backup") != 0 &&
+                strcmp(bond->mode, "balance-xor") != 0 && strcmp(bond->mode, "802.3ad") != 0)
+                return "not for a bridge: guests' addresses are seen at several ports of the "
+                       "switch, or replaced by a card's, and guests lose their connection";
         *level = CHECK_ADVICE;
         if (bond->n_cards == 1)
                 return "one card alone";
@@ -70,7 +84,7 @@ static void look_at_bond(
         const struct check_item *item, struct check_report *report, const char *name)
 {
         struct bond bond = {.name = name};
-        char text[64];
+        char text[64], path[160];
         const char *what;
         enum check_level level;
         struct check_finding *f;
@@ -79,10 +93,11 @@ static void look_at_bond(
                 return;
         snprintf(bond.mode, sizeof bond.mode, "%.*s", (int)strcspn(text, " "), text);
         count_cards(report, name, &bond.n_cards, &bond.n_up);
-        if (read_of(report, name, "bonding/miimon", text, sizeof text) >= 0)
-                bond.miimon = strtoull(text, NULL, 10);
-        if (read_of(report, name, "bonding/arp_interval", text, sizeof text) >= 0)
-                bond.arp_interval = strtoull(text, NULL, 10);
+        bond.miimon = read_number(report, name, "bonding/miimon");
+        bond.arp_interval = read_number(report, name, "bonding/arp_interval");
+        bond.n_joined = (unsigned)read_number(report, name, "bonding/ad_num_ports"); /* for root */
+        snprintf(path, sizeof path, "/sys/class/net/%.64s/brport", name);
+        bond.bridged = root_exists(report->root, path);
         what = fault(&bond, &level);
         f = check_add(report, item, what ? level : CHECK_OK, name);
         check_set(f->present, "%s, %u of %u cards up, miimon %" PRIu64, bond.mode, bond.n_up,
@@ -114,7 +129,10 @@ static const struct check_item items[] = {
                 "several cards carry what one cannot. A hash over addresses keeps each connection "
                 "on one card and in order; with a guest's own address each, guests spread well",
                 "802.3ad and balance-xor need their counterpart set up at the switch",
-                "Linux: Documentation/networking/bonding.rst; IEEE 802.1AX", "used bonding", look},
+                "Linux: Documentation/networking/bonding.rst; IEEE 802.1AX; Red Hat: "
+                "Virtualization "
+                "Deployment and Administration Guide (bridged mode)",
+                "used bonding", look},
 };
 
 extern const struct check_group check_bonding;

@@ -210,6 +210,13 @@ static void look_at_host(const struct check_item *item, struct check_report *rep
 
 /* ---- mitigations ---- */
 
+/* Most begin with it. Two say it of guests only, behind what else is done: itlb_multihit, l1tf. */
+static bool is_open(const char *text)
+{
+        return strncmp(text, "Vulnerable", 10) == 0 || strstr(text, "KVM: Vulnerable") ||
+               strstr(text, "VMX: vulnerable");
+}
+
 /* The names of what the kernel says is open. */
 static void look_at_vulnerabilities(const struct check_item *item, struct check_report *report)
 {
@@ -226,8 +233,7 @@ static void look_at_vulnerabilities(const struct check_item *item, struct check_
         }
         for (size_t i = 0; i < names.n; i++) {
                 snprintf(path, sizeof path, "%s/%.64s", directory, names.names[i]);
-                if (root_read(report->root, path, text, sizeof text) <= 0 ||
-                        strncmp(text, "Vulnerable", 10) != 0)
+                if (root_read(report->root, path, text, sizeof text) <= 0 || !is_open(text))
                         continue;
                 n_open++;
                 if (used < sizeof open)
@@ -238,11 +244,31 @@ static void look_at_vulnerabilities(const struct check_item *item, struct check_
         check_set(f->present, "%zu of %zu open%s%s", n_open, names.n, n_open ? ": " : "", open);
         check_set(f->recommended, "as the kernel chooses, and the same in all runs that are "
                                   "compared");
+        if (n_open)
+                check_set(f->note,
+                        "each one's file in %s says more. \"no microcode\" is mended by "
+                        "the CPU vendor's microcode (in a guest: that of its host)",
+                        directory);
         root_names_free(&names);
+}
+
+/* "mitigations=off", or parts of it: "auto,no_guest_host", "auto;no_guest_guest". Not "nosmt",
+ * which is more of it. */
+static bool switches_off(const char *words)
+{
+        for (const char *p = words; *p; p += *p != '\0') {
+                size_t length = strcspn(p, ",;");
+
+                if ((length == 3 && strncmp(p, "off", 3) == 0) || strncmp(p, "no_", 3) == 0)
+                        return true;
+                p += length;
+        }
+        return false;
 }
 
 static void look_at_mitigations(const struct check_item *item, struct check_report *report)
 {
+        static const char key[] = "mitigations=";
         char text[4096], *save = NULL, *found = NULL;
         struct check_finding *f;
         ssize_t length = root_read(report->root, "/proc/cmdline", text, sizeof text);
@@ -252,10 +278,10 @@ static void look_at_mitigations(const struct check_item *item, struct check_repo
                 return;
         }
         for (char *w = strtok_r(text, " ", &save); w; w = strtok_r(NULL, " ", &save))
-                if (strncmp(w, "mitigations=", 12) == 0)
+                if (strncmp(w, key, strlen(key)) == 0)
                         found = w;
         f = check_add(report, item,
-                found && strcmp(found, "mitigations=off") == 0 ? CHECK_ADVICE : CHECK_OK, NULL);
+                found && switches_off(found + strlen(key)) ? CHECK_ADVICE : CHECK_OK, NULL);
         check_set(f->present, "%s", found ? found : "not set: auto");
         check_set(f->recommended, "auto");
 }
@@ -285,9 +311,11 @@ static void look_at_clock(const struct check_item *item, struct check_report *re
 
 static const struct check_item items[] = {
         {"cpu-governor",
-                "powersave and schedutil raise the frequency when load is seen, late for short "
-                "requests and different from run to run; performance keeps it up",
-                "more power and heat when idle", "Linux: Documentation/admin-guide/pm/cpufreq.rst",
+                "schedutil, and the powersave of intel_pstate and amd-pstate, raise the frequency "
+                "when load is seen, late for short requests and different from run to run; any "
+                "other driver's powersave stays at the lowest. performance keeps it up",
+                "more power and heat when idle",
+                "Linux: Documentation/admin-guide/pm/cpufreq.rst, intel_pstate.rst, amd-pstate.rst",
                 "stopped services, of which cpuspeed did this in its time", look_at_governor},
         {"cpu-energy-preference",
                 "where the CPU itself chooses its frequency, this tells it what to choose by",
@@ -325,7 +353,7 @@ static const struct check_item items[] = {
                 "have them: measured without, it promises what it cannot keep",
                 "on: the cost",
                 "Linux: Documentation/admin-guide/kernel-parameters.txt "
-                "(mitigations=)",
+                "(mitigations=), Documentation/admin-guide/hw-vuln/attack_vector_controls.rst",
                 NULL, look_at_mitigations},
         {"vulnerabilities", "what the kernel itself says of each of them", "on: the cost of each",
                 "Linux: Documentation/admin-guide/hw-vuln/index.rst", NULL,

@@ -49,7 +49,7 @@ static void judge(const struct check_item *item, struct check_report *report, co
         check_set(f->note, "%s", rule->otherwise);
         if (is_set)
                 snprintf(found, sizeof found, "%" PRIu64, value);
-        snprintf(wanted, sizeof wanted, "%" PRIu64, least);
+        snprintf(wanted, sizeof wanted, "%" PRIu64, MAX(least, rule->usual));
         check_change(report, CHANGE_CONF, path, rule->key, found, wanted);
 }
 
@@ -124,7 +124,8 @@ static const struct conf_rule clients = {
         .usual = 5000,
         .need = need_clients,
         .level = CHECK_WARNING,
-        .otherwise = "connections beyond are refused: \"Too many active clients\"",
+        .otherwise = "connections beyond wait to be accepted, or are dropped: \"Too many active "
+                     "clients\"",
 };
 static const struct conf_rule waiting = {
         .key = "max_anonymous_clients",

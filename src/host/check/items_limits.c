@@ -44,8 +44,10 @@ static uint64_t need_files(const struct check_needs *needs, char *note, size_t s
 
 static void say_process_files(const struct check_needs *needs, char *note, size_t size)
 {
-        snprintf(note, size, "the most that one process opens: a web server %d, `run` %u x %d",
-                SERVER_NEEDS_FILES, needs->tiles, RUN_NEEDS_FILES_A_TILE);
+        snprintf(note, size, "the most that one process opens: %s %d, `run` %u x %d",
+                needs->guests ? "an external client" : "a web server",
+                needs->guests ? CLIENT_NEEDS_FILES : SERVER_NEEDS_FILES, needs->tiles,
+                RUN_NEEDS_FILES_A_TILE);
 }
 
 static uint64_t need_process_files(const struct check_needs *needs, char *note, size_t size)
@@ -89,7 +91,8 @@ static const struct sysctl_rule aio = {
         .least = 65536,
         .need = need_aio,
         .level = CHECK_WARNING,
-        .otherwise = "QEMU then ends with \"failed to create linux AIO context\"",
+        .otherwise = "QEMU then ends with \"failed to create linux AIO context\"; newer ones go on "
+                     "with threads instead, at another cost for each request",
 };
 static const struct sysctl_rule inotify_instances = {
         .least = 128,
@@ -258,8 +261,8 @@ static const struct check_item items[] = {
         {"fs.nr_open", "bounds the limit that a process may be given", "none", FS_RST, NULL,
                 sysctl_look, &files_of_one},
         {"open-files",
-                "the hard limit of this shell (ulimit -Hn), up to which roles and `run` raise "
-                "theirs",
+                "the hard limit of this shell (ulimit -Hn), up to which `run` raises that of the "
+                "processes that it starts",
                 "none", "getrlimit(2); limits.conf(5), systemd.exec(5) (LimitNOFILE=)", NULL,
                 look_at_open_files},
         {"processes", "the hard limit of this user (ulimit -Hu)", "none",
@@ -271,7 +274,8 @@ static const struct check_item items[] = {
                 NULL, look_at_cgroup},
         {"fs.aio-max-nr",
                 "requests of Linux AIO that are set up at once, by QEMU for guests' disks past the "
-                "page cache. The default is used up by 13 tiles of guests",
+                "page cache. The kernel's default is used up by the thirteenth tile of guests; "
+                "libvirt's packages for RHEL and Fedora raise it to 1048576",
                 "none: nothing is taken before it is used", FS_RST "; QEMU: block/linux-aio.c",
                 NULL, sysctl_look, &aio},
         {"fs.inotify.max_user_instances",

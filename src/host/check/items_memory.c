@@ -13,7 +13,8 @@
 
 /* ---- enough ---- */
 
-static void say_memory_needed(struct check_finding *f, const struct check_needs *needs)
+static void say_memory_needed(
+        struct check_finding *f, const struct check_needs *needs, const char *more)
 {
         char sum[FMT_SIZE], host[FMT_SIZE], tile[FMT_SIZE];
 
@@ -23,13 +24,13 @@ static void say_memory_needed(struct check_finding *f, const struct check_needs 
         if (needs->guests)
                 check_set(f->note,
                         "guests of KVM: %u x %s (seven of 1 GiB, one of 512 MiB, 128 MiB each for "
-                        "QEMU) + %s for the host = %s",
-                        needs->tiles, tile, host, sum);
+                        "QEMU) + %s for the host = %s%s",
+                        needs->tiles, tile, host, sum, more);
         else
                 check_set(f->note,
                         "no KVM here, so as processes: %u x %s (a working set of 512 MiB, files of "
-                        "two web servers, a database server) + %s for the host = %s",
-                        needs->tiles, tile, host, sum);
+                        "two web servers, a database server) + %s for the host = %s%s",
+                        needs->tiles, tile, host, sum, more);
 }
 
 static void look_at_amount(const struct check_item *item, struct check_report *report)
@@ -37,17 +38,28 @@ static void look_at_amount(const struct check_item *item, struct check_report *r
         const struct check_facts *facts = &report->facts;
         char total[FMT_SIZE], available[FMT_SIZE], needed[FMT_SIZE];
         struct check_finding *f;
+        uint64_t tiles;
+        bool taken; /* it would be enough */
 
         if (!facts->memory) {
                 check_add_missing(report, item, NULL, "MemTotal in /proc/meminfo", -ENOENT);
                 return;
         }
-        f = check_add(report, item, facts->memory < report->needs.memory ? CHECK_WARNING : CHECK_OK,
+        tiles = report->needs.tiles * report->needs.tile_memory;
+        taken = facts->memory >= report->needs.memory && facts->memory_available &&
+                facts->memory_available < tiles;
+        f = check_add(report, item,
+                facts->memory < report->needs.memory ? CHECK_WARNING
+                : taken                              ? CHECK_ADVICE
+                                                     : CHECK_OK,
                 NULL);
         check_set(f->present, "%s, %s of it available", fmt_size(total, facts->memory),
                 fmt_size(available, facts->memory_available));
         check_set(f->recommended, "at least %s", fmt_size(needed, report->needs.memory));
-        say_memory_needed(f, &report->needs);
+        say_memory_needed(f, &report->needs,
+                taken ? "; something has taken memory that tiles need: these tiles themselves, "
+                        "huge pages, or who else runs here?"
+                      : "");
 }
 
 static void look_at_swap(const struct check_item *item, struct check_report *report)
@@ -114,11 +126,11 @@ static void one_node(const struct check_item *item, struct check_report *report)
                                     : "there is no /sys/devices/system/node/online");
 }
 
+/* Which is right depends on the run to come: never a fault, and nothing for a script to change. */
 static void look_at_balancing(const struct check_item *item, struct check_report *report)
 {
         const char *path = "/proc/sys/kernel/numa_balancing";
         uint64_t value;
-        char text[32];
         struct check_finding *f;
         int r;
 
@@ -131,17 +143,19 @@ static void look_at_balancing(const struct check_item *item, struct check_report
                 check_add_missing(report, item, NULL, path, r);
                 return;
         }
-        f = check_add(report, item, value ? CHECK_ADVICE : CHECK_OK, NULL);
+        f = check_add(report, item, CHECK_OK, NULL);
         check_set(f->present, "%" PRIu64 ", %u nodes", value, report->facts.nodes);
         check_set(f->recommended, "0 with --placement; 1 without");
-        snprintf(text, sizeof text, "%" PRIu64, value);
-        if (value)
-                check_change(report, CHANGE_VALUE, path, "", text, "0");
+        check_set(f->note, "%s",
+                value ? "right without --placement; with it: sysctl kernel.numa_balancing=0"
+                      : "right with --placement; without it memory stays where it happened to be "
+                        "taken: sysctl kernel.numa_balancing=1");
 }
 
 static void look_at_interleave(const struct check_item *item, struct check_report *report)
 {
         const struct check_facts *facts = &report->facts;
+        const bool few = facts->nodes < facts->packages;
         struct check_finding *f;
 
         if (!facts->packages || !facts->nodes) {
@@ -150,12 +164,13 @@ static void look_at_interleave(const struct check_item *item, struct check_repor
                         -ENOENT);
                 return;
         }
-        f = check_add(
-                report, item, facts->nodes < facts->packages ? CHECK_WARNING : CHECK_OK, NULL);
+        f = check_add(report, item, few && !facts->in_guest ? CHECK_WARNING : CHECK_OK, NULL);
         check_set(f->present, "%u socket%s, %u node%s", facts->packages,
                 facts->packages == 1 ? "" : "s", facts->nodes, facts->nodes == 1 ? "" : "s");
         check_set(f->recommended, "at least a node for each socket");
-        if (facts->nodes < facts->packages)
+        if (few && facts->in_guest)
+                check_set(f->note, "sockets of a guest are whatever its host calls them");
+        else if (few)
                 check_set(f->note,
                         "the firmware interleaves memory over sockets, or numa=off stands on the "
                         "kernel's command line: guests cannot be placed");
@@ -207,33 +222,55 @@ static void look_at_thp_defrag(const struct check_item *item, struct check_repor
                 "any process may stand still for as long as memory is being compacted");
 }
 
-static void look_at_reserved(const struct check_item *item, struct check_report *report)
-{
-        char text[8192], size[FMT_SIZE];
-        const char *total, *free_pages, *page_size;
-        uint64_t n, n_free, bytes;
-        struct check_finding *f;
-        ssize_t length = root_read(report->root, "/proc/meminfo", text, sizeof text);
+#define HUGEPAGES "/sys/kernel/mm/hugepages"
 
-        total = length < 0 ? NULL : values_field(text, "HugePages_Total");
-        free_pages = length < 0 ? NULL : values_field(text, "HugePages_Free");
-        page_size = length < 0 ? NULL : values_field(text, "Hugepagesize");
-        if (!total || !free_pages || !page_size) {
-                check_add_missing(report, item, NULL, "HugePages_Total in /proc/meminfo", -ENOENT);
+/* One size of them; kernels know several: "hugepages-1048576kB". */
+static void look_at_reserved_size(
+        const struct check_item *item, struct check_report *report, const char *directory)
+{
+        char path[160], size[FMT_SIZE], bytes[FMT_SIZE];
+        uint64_t kb, n, n_free;
+        struct check_finding *f;
+        int r;
+
+        if (sscanf(directory, "hugepages-%" SCNu64 "kB", &kb) != 1 || kb > UINT32_MAX)
+                return;
+        fmt_size(size, kb << 10);
+        snprintf(path, sizeof path, HUGEPAGES "/%.64s/nr_hugepages", directory);
+        r = root_read_number(report->root, path, &n);
+        if (r == 0) {
+                snprintf(path, sizeof path, HUGEPAGES "/%.64s/free_hugepages", directory);
+                r = root_read_number(report->root, path, &n_free);
+        }
+        if (r < 0) {
+                check_add_missing(report, item, size, path, r);
                 return;
         }
-        n = strtoull(total, NULL, 10);
-        n_free = strtoull(free_pages, NULL, 10);
-        bytes = n_free * (strtoull(page_size, NULL, 10) << 10);
-        f = check_add(report, item, n_free ? CHECK_ADVICE : CHECK_OK, NULL);
+        f = check_add(report, item, n_free ? CHECK_ADVICE : CHECK_OK, size);
         check_set(f->present, "%" PRIu64 " reserved, %" PRIu64 " of them free", n, n_free);
         check_set(f->recommended, "none free");
         if (n_free)
                 check_set(f->note,
                         "%s lie idle, unless your own --template has <hugepages/>: the built-in "
-                        "one "
-                        "does not use them",
-                        fmt_size(size, bytes));
+                        "one does not use them",
+                        fmt_size(bytes, n_free * (kb << 10)));
+}
+
+static void look_at_reserved(const struct check_item *item, struct check_report *report)
+{
+        const size_t before = report->n_findings;
+        struct root_names sizes;
+        int r = root_list(report->root, HUGEPAGES, &sizes);
+
+        if (r < 0) {
+                check_add_missing(report, item, NULL, HUGEPAGES, r);
+                return;
+        }
+        for (size_t i = 0; i < sizes.n; i++)
+                look_at_reserved_size(item, report, sizes.names[i]);
+        root_names_free(&sizes);
+        if (report->n_findings == before)
+                check_set(check_add(report, item, CHECK_OK, NULL)->present, "none");
 }
 
 /* ---- merged pages ---- */
@@ -284,8 +321,8 @@ static const struct check_item items[] = {
                 "Linux: Documentation/admin-guide/sysctl/vm.rst", NULL, look_at_swappiness,
                 &swappiness},
         {"kernel.numa_balancing",
-                "takes pages away for a moment to see who uses them, and moves them there. Guests "
-                "that are bound to a node gain nothing and pay for the faults; others need it",
+                "takes pages away for a moment to see who uses them, and moves them there. What is "
+                "bound to its node already has nothing to gain by it, and what is not needs it",
                 "off without --placement: memory stays where it happened to be taken",
                 "Linux: Documentation/admin-guide/sysctl/kernel.rst",
                 "bound guests to nodes, and found 8 % more throughput", look_at_balancing},

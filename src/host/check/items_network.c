@@ -177,6 +177,12 @@ static const struct sysctl_rule neighbours_kept = {
         .otherwise = "guests' entries are thrown out when they have been quiet for a while, and "
                      "asked for again by broadcast",
 };
+static const struct sysctl_rule neighbours_soft = {
+        .least = 512,
+        .need = need_neighbours,
+        .level = CHECK_ADVICE,
+        .otherwise = "beyond that entries that are older than 5 s go when a new one comes",
+};
 static const struct sysctl_rule neighbours_most = {
         .least = 512,
         .need = need_neighbours,
@@ -193,8 +199,9 @@ static const struct sysctl_rule tracked = {
 
 static const struct check_item items[] = {
         {"net.core.netdev_max_backlog",
-                "packets that wait for a CPU: loopback and virtual network cards go through that "
-                "queue. Worth raising where packets were dropped, and only there",
+                "packets that wait for a CPU: those of loopback, of veth and of cards whose "
+                "packets are spread by software (RPS). Worth raising where some were dropped, and "
+                "only there",
                 "a longer queue is a longer wait when the CPU cannot follow", NET_RST, RAISED,
                 look_at_input_queue},
         {"net.core.somaxconn",
@@ -214,6 +221,10 @@ static const struct check_item items[] = {
                 "with up to so many neighbours (guests on the bridge) none is ever thrown out",
                 "some hundred bytes of memory for each", IP_SYSCTL, NULL, sysctl_look,
                 &neighbours_kept},
+        {"net.ipv4.neigh.default.gc_thresh2",
+                "with more neighbours than that the kernel makes room before it has to",
+                "some hundred bytes of memory for each", IP_SYSCTL, NULL, sysctl_look,
+                &neighbours_soft},
         {"net.ipv4.neigh.default.gc_thresh3", "there can be no more neighbours than that",
                 "some hundred bytes of memory for each", IP_SYSCTL, NULL, sysctl_look,
                 &neighbours_most},

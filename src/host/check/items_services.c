@@ -32,6 +32,22 @@ static const struct service {
         {"abrtd.service", NULL, "collects crashes"},
 };
 
+/* "cups.socket cups.path cups.service": those that start it first, as far as they are in use: what
+ * was not running before must not run after an undo. */
+static void list_units(
+        const struct check_report *report, const struct service *service, char *text, size_t size)
+{
+        char with[64], *save = NULL;
+        size_t used = 0;
+
+        snprintf(with, sizeof with, "%s", service->with ? service->with : "");
+        for (char *unit = strtok_r(with, " ", &save); unit; unit = strtok_r(NULL, " ", &save))
+                if (used < size && unit_is_enabled(report->root, unit))
+                        used += (size_t)snprintf(text + used, size - used, "%s ", unit);
+        if (used < size)
+                snprintf(text + used, size - used, "%s", service->unit);
+}
+
 static void look_at_services(const struct check_item *item, struct check_report *report)
 {
         size_t n_running = 0;
@@ -55,9 +71,7 @@ static void look_at_services(const struct check_item *item, struct check_report 
                 check_set(f->present, "running");
                 check_set(f->recommended, "stopped while measuring");
                 check_set(f->note, "%s", s->what);
-                /* What starts it again first. */
-                snprintf(units, sizeof units, "%s%s%s", s->with ? s->with : "", s->with ? " " : "",
-                        s->unit);
+                list_units(report, s, units, sizeof units);
                 check_change(report, CHANGE_UNITS, "", "", "", units);
         }
         if (n_running == 0) {
@@ -111,7 +125,8 @@ static void look_at_timers(const struct check_item *item, struct check_report *r
                 f = check_add(report, item, CHECK_ADVICE, timers[i].unit);
                 check_set(f->present, "enabled");
                 check_set(f->recommended, "stopped while measuring");
-                check_set(f->note, "%s", timers[i].what);
+                check_set(f->note, "%s; if it has been stopped since the boot, no file says so",
+                        timers[i].what);
                 check_change(report, CHANGE_UNITS, "", "", "", timers[i].unit);
         }
         if (n_enabled == 0) {
@@ -146,7 +161,7 @@ static void look_at_tuned(const struct check_item *item, struct check_report *re
 {
         static const char fine[] = "virtual-host throughput-performance network-throughput "
                                    "network-latency latency-performance realtime-virtual-host "
-                                   "cpu-partitioning";
+                                   "cpu-partitioning hpc-compute virtual-guest";
         bool running = unit_has_processes(report->root, "tuned.service"), good;
         char profile[160];
         struct check_finding *f;

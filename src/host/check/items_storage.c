@@ -18,11 +18,36 @@ static ssize_t read_of(const struct check_report *report, const char *disk, cons
         return root_read(report->root, path, text, size);
 }
 
+static bool is_multipath(const struct check_report *report, const char *disk)
+{
+        char uuid[160];
+
+        return read_of(report, disk, "dm/uuid", uuid, sizeof uuid) > 0 &&
+               strncmp(uuid, "mpath-", 6) == 0;
+}
+
+/* Is it one of the ways to a multipath device? */
+static bool is_path(const struct check_report *report, const char *disk)
+{
+        struct root_names holders;
+        char directory[128];
+        bool found = false;
+
+        snprintf(directory, sizeof directory, "/sys/block/%.64s/holders", disk);
+        if (root_list(report->root, directory, &holders) < 0)
+                return false;
+        for (size_t i = 0; i < holders.n; i++)
+                found |= is_multipath(report, holders.names[i]);
+        root_names_free(&holders);
+        return found;
+}
+
 /* ---- I/O scheduler ---- */
 
 enum disk_kind {
         DISK_FAST,    /* nothing moves in it */
         DISK_VIRTUAL, /* somebody below orders requests */
+        DISK_ARRAY,   /* as well, for all that such a thing says of turning */
         DISK_SPINNING,
 };
 
@@ -30,19 +55,21 @@ static enum disk_kind kind_of(const struct check_report *report, const char *dis
 {
         char rotational[8];
 
+        if (is_multipath(report, disk))
+                return DISK_ARRAY;
         /* virtio and Xen, which say that they turn unless told otherwise. */
         if (strncmp(disk, "vd", 2) == 0 || strncmp(disk, "xvd", 3) == 0)
                 return DISK_VIRTUAL;
         if (read_of(report, disk, "queue/rotational", rotational, sizeof rotational) < 0 ||
                 strcmp(rotational, "1") != 0)
                 return DISK_FAST;
-        return DISK_SPINNING;
+        return report->facts.in_guest ? DISK_VIRTUAL : DISK_SPINNING;
 }
 
 /* Those of before Linux 5.0 (deadline, noop) are as good as their followers. */
 static bool scheduler_is_fine(enum disk_kind kind, const char *scheduler)
 {
-        static const char fast[] = "none noop mq-deadline deadline";
+        static const char fast[] = "none noop mq-deadline deadline kyber";
         static const char spinning[] = "mq-deadline deadline";
 
         return values_offers(kind == DISK_SPINNING ? spinning : fast, scheduler);
@@ -58,12 +85,16 @@ static const char *scheduler_for(enum disk_kind kind, const char *offered)
 static void look_at_disk(
         const struct check_item *item, struct check_report *report, const char *disk)
 {
-        static const char *const kinds[] = {"no moving parts", "virtual", "spinning"};
+        static const char *const kinds[] = {
+                "no moving parts", "virtual", "an array, which orders for itself", "spinning"};
         enum disk_kind kind = kind_of(report, disk);
         char offered[160], present[32], path[192];
         const char *wanted = NULL;
         struct check_finding *f;
 
+        /* Requests pass by the scheduler of a path: the multipath device's own counts. */
+        if (is_path(report, disk))
+                return;
         /* Devices without a scheduler of their own say "none", and no more. */
         if (read_of(report, disk, "queue/scheduler", offered, sizeof offered) < 0 ||
                 values_chosen(offered, present, sizeof present) < 0 || strcmp(offered, "none") == 0)
@@ -95,6 +126,7 @@ static bool is_memory(const char *disk)
         return false;
 }
 
+/* none: what to say when that finds nothing; NULL: nothing. */
 static void for_each_disk(const struct check_item *item, struct check_report *report,
         void (*look)(const struct check_item *, struct check_report *, const char *),
         const char *none)
@@ -111,7 +143,7 @@ static void for_each_disk(const struct check_item *item, struct check_report *re
                 if (!is_memory(disks.names[i]))
                         look(item, report, disks.names[i]);
         root_names_free(&disks);
-        if (report->n_findings == before)
+        if (none && report->n_findings == before)
                 check_set(check_add(report, item, CHECK_OK, NULL)->present, "%s", none);
 }
 
@@ -121,14 +153,6 @@ static void look_at_schedulers(const struct check_item *item, struct check_repor
 }
 
 /* ---- multipath ---- */
-
-static bool is_multipath(const struct check_report *report, const char *disk)
-{
-        char uuid[160];
-
-        return read_of(report, disk, "dm/uuid", uuid, sizeof uuid) > 0 &&
-               strncmp(uuid, "mpath-", 6) == 0;
-}
 
 /* Paths of a multipath device: how many, and how many of them work. */
 static void count_paths(
@@ -178,19 +202,8 @@ static void look_at_multipath_device(
 static bool read_single(
         const struct check_report *report, const char *disk, char *wwid, size_t size)
 {
-        struct root_names holders;
-        char directory[128];
-        bool joined = false;
-
-        if (strncmp(disk, "sd", 2) != 0 || read_of(report, disk, "device/wwid", wwid, size) <= 0)
-                return false;
-        snprintf(directory, sizeof directory, "/sys/block/%.64s/holders", disk);
-        if (root_list(report->root, directory, &holders) < 0)
-                return true;
-        for (size_t i = 0; i < holders.n; i++)
-                joined |= is_multipath(report, holders.names[i]);
-        root_names_free(&holders);
-        return !joined;
+        return strncmp(disk, "sd", 2) == 0 &&
+               read_of(report, disk, "device/wwid", wwid, size) > 0 && !is_path(report, disk);
 }
 
 /* The same disk seen over two ways that nobody has joined. */
@@ -225,17 +238,58 @@ static void look_at_disk_paths(
         look_for_twins(item, report, disk);
 }
 
+#define NVME "/sys/class/nvme-subsystem"
+
+/* NVMe joins the ways to its disks by itself: each is a controller of one subsystem. */
+static void look_at_subsystem(
+        const struct check_item *item, struct check_report *report, const char *subsystem)
+{
+        char path[192], state[32];
+        unsigned n = 0, n_live = 0;
+        struct root_names names;
+        struct check_finding *f;
+
+        snprintf(path, sizeof path, NVME "/%.64s", subsystem);
+        if (root_list(report->root, path, &names) < 0)
+                return;
+        for (size_t i = 0; i < names.n; i++) {
+                snprintf(path, sizeof path, NVME "/%.64s/%.64s/state", subsystem, names.names[i]);
+                if (root_read(report->root, path, state, sizeof state) <= 0)
+                        continue;
+                n++;
+                n_live += strcmp(state, "live") == 0;
+        }
+        root_names_free(&names);
+        if (n < 2)
+                return; /* a card in this machine */
+        f = check_add(report, item, n_live < n ? CHECK_WARNING : CHECK_OK, subsystem);
+        check_set(f->present, "%u of %u paths live", n_live, n);
+        check_set(f->recommended, "all live");
+        if (n_live < n)
+                check_set(f->note, "the others carry what went over it; `nvme list-subsys` names "
+                                   "it");
+}
+
 static void look_at_multipath(const struct check_item *item, struct check_report *report)
 {
-        for_each_disk(item, report, look_at_disk_paths, "no multipath device, and no need of one");
+        const size_t before = report->n_findings;
+        struct root_names subsystems;
+
+        if (root_list(report->root, NVME, &subsystems) == 0) {
+                for (size_t i = 0; i < subsystems.n; i++)
+                        look_at_subsystem(item, report, subsystems.names[i]);
+                root_names_free(&subsystems);
+        }
+        for_each_disk(item, report, look_at_disk_paths,
+                report->n_findings > before ? NULL : "no multipath device, and no need of one");
 }
 
 static const struct check_item items[] = {
         {"io-scheduler",
                 "orders the requests of many guests to one disk. A disk without moving parts and "
                 "a virtual one gain nothing from order: none costs least CPU. A spinning one does, "
-                "and mq-deadline lets no request starve. bfq and kyber weigh processes or "
-                "latencies, for CPU with each request; QEMU's processes are all alike to them",
+                "and mq-deadline lets no request starve. bfq shares a disk out among processes, "
+                "for CPU with each request; QEMU's are all alike to it",
                 "none leaves a single spinning disk to seek at random",
                 "Linux: Documentation/block/switching-sched.rst, "
                 "Documentation/block/deadline-iosched.rst, Documentation/block/bfq-iosched.rst",

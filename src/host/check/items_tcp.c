@@ -101,12 +101,13 @@ static const struct sysctl_rule window_scaling = {
 static const struct sysctl_rule selective = {
         .values = "1",
         .level = CHECK_WARNING,
-        .otherwise = "one lost packet costs whole windows again, and RACK cannot work",
+        .otherwise =
+                "of several packets lost together one is found each round trip, or by a time-out",
 };
 static const struct sysctl_rule duplicate_selective = {
         .values = "1",
         .level = CHECK_ADVICE,
-        .otherwise = "needless retransmissions are not noticed, and not undone",
+        .otherwise = "needless retransmissions are seldom noticed, and slow connections down",
 };
 static const struct sysctl_rule timestamps = {
         .values = "1 2",
@@ -128,8 +129,7 @@ static const struct sysctl_rule fin_timeout = {
         .least = 10,
         .most = 120,
         .level = CHECK_ADVICE,
-        .otherwise =
-                "shorter gains nothing for ports in TIME-WAIT, which last 60 s whatever this is",
+        .otherwise = "not about ports in TIME-WAIT, which last 60 s whatever this is",
 };
 static const struct sysctl_rule time_wait_buckets = {
         .least = 8192,
@@ -139,7 +139,9 @@ static const struct sysctl_rule time_wait_buckets = {
 static const struct sysctl_rule cookies = {
         .values = "1",
         .level = CHECK_ADVICE,
-        .otherwise = "0: a full queue drops connections; 2: all of them lose TCP's options",
+        .otherwise = "0: a full queue drops connections; 2, which is for tests: each goes without "
+                     "TCP's options "
+                     "that do not fit into a cookie",
 };
 
 /* ---- memory of TCP as a whole ---- */
@@ -213,8 +215,8 @@ static const struct check_item items[] = {
                 "turned it off", sysctl_look, &window_scaling},
         {"net.ipv4.tcp_sack",
                 "tells a sender exactly what is missing. Turning it off saved some CPU on a "
-                "network without losses; with any loss it is harmful, and loss detection (RACK) is "
-                "built on it today",
+                "network without losses; where packets are lost it is harmful, and loss detection "
+                "(RACK) is built on it today",
                 "none with current kernels (CVE-2019-11477, for which some turned it off, is "
                 "mended since Linux 5.1.11)",
                 "RFC 2018, RFC 8985; " IP_SYSCTL, "turned it off", sysctl_look, &selective},

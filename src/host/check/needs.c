@@ -20,7 +20,9 @@ void check_needs_init(struct check_needs *needs, unsigned tiles, bool guests)
                                                         : n * TILE_NEEDS_PROCESS_THREADS),
                 /* Both ends of every connection may be on this host. */
                 .files = HOST_NEEDS_FILES + n_guests * GUEST_NEEDS_FILES + 2 * n * connections,
-                .process_files = MAX((uint64_t)SERVER_NEEDS_FILES, n * RUN_NEEDS_FILES_A_TILE),
+                /* Of guests, the servers are in them. */
+                .process_files = MAX((uint64_t)(guests ? CLIENT_NEEDS_FILES : SERVER_NEEDS_FILES),
+                        n * RUN_NEEDS_FILES_A_TILE),
                 .aio = HOST_NEEDS_AIO + (guests ? n * TILE_NEEDS_AIO_GUESTS * GUEST_NEEDS_AIO
                                                 : n * TILE_NEEDS_PROCESS_AIO),
                 .neighbours = n_guests + 64,

@@ -35,6 +35,7 @@ enum {
         TILE_NEEDS_OTHER_CONNECTIONS = 8 + 2 * 64 + 9, /* inside client, to the backend, control */
 
         SERVER_NEEDS_FILES = 4200, /* webserver --max-connections, its files and the rest */
+        CLIENT_NEEDS_FILES = 1200, /* CLIENT_MAX_IN_FLIGHT and the rest */
         RUN_NEEDS_FILES_A_TILE = 64,
 
         ROLE_PORT = 8080,

@@ -80,5 +80,8 @@ char *placement_note(const struct placement *placement, const struct placement_h
  * guests. "": nothing. Free it; NULL: out of memory. */
 char *placement_idle_note(const struct placement *placement, unsigned first, unsigned last);
 
-/* For run.json (docs/results.md): null when nothing is placed. NULL: out of memory. */
-json_t *placement_json(const struct placement *placement);
+/* For run.json (docs/results.md): null when nothing is placed. before: the same of earlier windows,
+ * or NULL; guests in it stay on record. Returns 0, -ENOMEM, or -EXDEV: a guest is not where it was
+ * in those windows, as when a run goes on after its file or its machine has changed. */
+int placement_json(
+        const struct placement *placement, const json_t *before, json_t **ret, struct why *why);

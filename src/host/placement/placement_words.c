@@ -9,6 +9,7 @@
 #include "placement_auto.h"
 #include "targets.h"
 
+#include <errno.h>
 #include <string.h>
 
 enum {
@@ -143,20 +144,66 @@ static int add_guest(json_t *guests, const struct placed *placed)
                 json_pack("{s:s, s:s}", "nodes", placed->place.nodes, "cpus", placed->place.cpus));
 }
 
-json_t *placement_json(const struct placement *placement)
+/* Those that were placed before, and those that are now. */
+static json_t *all_guests(const struct placement *placement, const json_t *before)
 {
-        json_t *guests;
+        json_t *guests = json_is_object(before) ? json_deep_copy(before) : json_object();
         int r = 0;
 
-        if (placement->mode == PLACEMENT_NONE)
-                return json_null();
-        guests = json_object();
         for (size_t i = 0; guests && r == 0 && i < placement->n_placed; i++)
                 r = add_guest(guests, &placement->placed[i]);
-        if (!guests || r < 0) {
-                json_decref(guests);
-                return NULL;
+        if (r == 0)
+                return guests;
+        json_decref(guests);
+        return NULL;
+}
+
+static int check_before(const struct placement *placement, const json_t *guests,
+        const json_t *before, struct why *why)
+{
+        const char *name, *option = placement->path;
+        json_t *was;
+
+        if (!option)
+                option = placement_mode_name(placement->mode);
+        json_object_foreach(json_object_get(before, "guests"), name,
+                was) if (!json_equal(was, json_object_get(guests, name))) return why_set(why,
+                -EXDEV, "--placement", option,
+                "would have %s elsewhere than in the windows that are there "
+                "already: start a new run",
+                name);
+        if (json_is_boolean(json_object_get(before, "memory_bound")) &&
+                json_is_true(json_object_get(before, "memory_bound")) == placement->memory_free)
+                return why_set(why, -EXDEV, "--placement", option,
+                        "memory %s bound to nodes in the windows that are there already, and %s "
+                        "now: start a new run",
+                        placement->memory_free ? "was" : "was not",
+                        placement->memory_free ? "cannot be" : "would be");
+        return 0;
+}
+
+int placement_json(
+        const struct placement *placement, const json_t *before, json_t **ret, struct why *why)
+{
+        json_t *guests, *json = NULL;
+        int r = 0;
+
+        if (placement->mode == PLACEMENT_NONE) {
+                *ret = json_null();
+                return 0;
         }
-        return json_pack("{s:s, s:s?, s:b, s:o}", "mode", placement_mode_name(placement->mode),
-                "path", placement->path, "memory_bound", !placement->memory_free, "guests", guests);
+        guests = all_guests(placement, json_object_get(before, "guests"));
+        if (guests)
+                r = check_before(placement, guests, before, why);
+        if (guests && r == 0)
+                json = json_pack("{s:s, s:s?, s:b, s:O}", "mode",
+                        placement_mode_name(placement->mode), "path", placement->path,
+                        "memory_bound", !placement->memory_free, "guests", guests);
+        json_decref(guests);
+        if (r < 0)
+                return r;
+        if (!json)
+                return why_errno(why, -ENOMEM, "--placement", NULL);
+        *ret = json;
+        return 0;
 }

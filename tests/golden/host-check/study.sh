@@ -6,10 +6,15 @@
 #     sh FILE apply     puts what is recommended in place of what was found
 #     sh FILE undo      puts back what was found
 #
-# Read it first, and delete from changes() what you do not want. What is neither as it was found nor
-# as recommended has been changed by somebody else meanwhile: it is left alone, and the exit status
-# is 1. Settings of the kernel last until the next boot; docs/host-tuning.md shows how to make them
-# stay. With ROOT=DIR in the environment it works on a copy of the files below DIR.
+# Read it first, and delete from settings() and services() what you do not want. What is neither as
+# it was found nor as recommended has been changed by somebody else meanwhile: it is left alone, and
+# the exit status is 1.
+#
+# What lasts: settings of the kernel (value, choice) are gone with the next boot, and what was
+# stopped (running) runs again; docs/host-tuning.md shows how to make them stay. What is set in
+# files of libvirt (conf) stays until it is undone, and counts when its daemon starts again.
+#
+# With ROOT=DIR in the environment it works on a copy of the files below DIR.
 # Which of the functions are called depends on what was found, and it may have a $ in it.
 # shellcheck disable=SC2016,SC2317,SC2329
 set -eu
@@ -104,6 +109,8 @@ conf() {
         turn "$3" "$4"
         agree "$1 ($2)" "$now" || return 0
         copy=$(mktemp)
+        saved=$(mktemp)
+        cat "$ROOT$1" >"$saved"
         if [ "$verb" = apply ]; then
                 {
                         say "$added"
@@ -118,8 +125,13 @@ conf() {
                 restart="$restart $1"
         else
                 leave "$1" 'it cannot be written'
+                # A full disk leaves part of it: what was there takes no more room than it did.
+                if ! cmp -s "$saved" "$ROOT$1" && ! cat "$saved" >"$ROOT$1"; then
+                        printf '%s: now incomplete: all of it is in %s\n' "$1" "$saved" >&2
+                        saved=
+                fi
         fi
-        rm -f "$copy"
+        rm -f "$copy" ${saved:+"$saved"}
 }
 
 # running UNIT...: units of systemd that were active; the first ones would start the last one.
@@ -135,7 +147,7 @@ running() {
         fi
 }
 
-changes() {
+settings() {
         # net.bridge.bridge-nf-call-iptables (warning): 1
         #   should  0
         #   why     with 1 every frame that passes the bridge from guest to guest goes through the
@@ -259,10 +271,11 @@ changes() {
 
         # net.ipv4.tcp_sack (warning): 0
         #   should  1
-        #   note    one lost packet costs whole windows again, and RACK cannot work
+        #   note    of several packets lost together one is found each round trip, or by a
+        #           time-out
         #   why     tells a sender exactly what is missing. Turning it off saved some CPU on a
-        #           network without losses; with any loss it is harmful, and loss detection (RACK)
-        #           is built on it today
+        #           network without losses; where packets are lost it is harmful, and loss
+        #           detection (RACK) is built on it today
         #   risk    none with current kernels (CVE-2019-11477, for which some turned it off, is
         #           mended since Linux 5.1.11)
         #   source  RFC 2018, RFC 8985; Linux: Documentation/networking/ip-sysctl.rst
@@ -270,7 +283,7 @@ changes() {
 
         # net.ipv4.tcp_dsack (advice): 0
         #   should  1
-        #   note    needless retransmissions are not noticed, and not undone
+        #   note    needless retransmissions are seldom noticed, and slow connections down
         #   why     lets a receiver say what it got twice, so that a sender notices
         #           retransmissions that were not needed
         #   risk    none that is known: it is the kernel's own default
@@ -306,7 +319,7 @@ changes() {
 
         # net.ipv4.tcp_fin_timeout (advice): 5
         #   should  10 to 120
-        #   note    shorter gains nothing for ports in TIME-WAIT, which last 60 s whatever this is
+        #   note    not about ports in TIME-WAIT, which last 60 s whatever this is
         #   why     how long a connection waits for its peer's end when nobody has it open here.
         #           Often lowered to shorten TIME-WAIT, with which it has nothing to do
         #   risk    none that is known: it is the kernel's own default
@@ -323,7 +336,8 @@ changes() {
 
         # net.ipv4.tcp_syncookies (advice): 0
         #   should  1
-        #   note    0: a full queue drops connections; 2: all of them lose TCP's options
+        #   note    0: a full queue drops connections; 2, which is for tests: each goes without
+        #           TCP's options that do not fit into a cookie
         #   why     takes connections on when the queue of handshakes is full, instead of dropping
         #           them
         #   risk    none that is known: it is the kernel's own default
@@ -333,8 +347,9 @@ changes() {
         # net.core.netdev_max_backlog (advice): 2500
         #   should  at least 10000
         #   note    256 packets dropped for it since the boot
-        #   why     packets that wait for a CPU: loopback and virtual network cards go through
-        #           that queue. Worth raising where packets were dropped, and only there
+        #   why     packets that wait for a CPU: those of loopback, of veth and of cards whose
+        #           packets are spread by software (RPS). Worth raising where some were dropped,
+        #           and only there
         #   risk    a longer queue is a longer wait when the CPU cannot follow
         #   source  Linux: Documentation/admin-guide/sysctl/net.rst
         value '/proc/sys/net/core/netdev_max_backlog' '2500' '10000'
@@ -377,6 +392,15 @@ changes() {
         #   source  Linux: Documentation/networking/ip-sysctl.rst
         value '/proc/sys/net/ipv4/neigh/default/gc_thresh1' '128' '320'
 
+        # net.ipv4.neigh.default.gc_thresh2 (advice): 200
+        #   should  at least 512
+        #   note    32 x 8 guests + 64 others = 320; beyond that entries that are older than 5 s
+        #           go when a new one comes
+        #   why     with more neighbours than that the kernel makes room before it has to
+        #   risk    some hundred bytes of memory for each
+        #   source  Linux: Documentation/networking/ip-sysctl.rst
+        value '/proc/sys/net/ipv4/neigh/default/gc_thresh2' '200' '512'
+
         # net.ipv4.neigh.default.gc_thresh3 (warning): 256
         #   should  at least 512
         #   note    32 x 8 guests + 64 others = 320; "neighbour table overflow": guests beyond
@@ -395,55 +419,63 @@ changes() {
         #   source  Linux: Documentation/networking/nf_conntrack-sysctl.rst
         value '/proc/sys/net/netfilter/nf_conntrack_max' '65536' '73280'
 
+        # io-scheduler dm-0 (advice): bfq
+        #   should  none or mq-deadline
+        #   note    an array, which orders for itself
+        #   why     orders the requests of many guests to one disk. A disk without moving parts
+        #           and a virtual one gain nothing from order: none costs least CPU. A spinning
+        #           one does, and mq-deadline lets no request starve. bfq shares a disk out among
+        #           processes, for CPU with each request; QEMU's are all alike to it
+        #   risk    none leaves a single spinning disk to seek at random
+        #   source  Linux: Documentation/block/switching-sched.rst,
+        #           Documentation/block/deadline-iosched.rst, Documentation/block/bfq-iosched.rst
+        choice '/sys/block/dm-0/queue/scheduler' 'bfq' 'none'
+
         # io-scheduler nvme0n1 (advice): bfq
         #   should  none or mq-deadline
         #   note    no moving parts
         #   why     orders the requests of many guests to one disk. A disk without moving parts
         #           and a virtual one gain nothing from order: none costs least CPU. A spinning
-        #           one does, and mq-deadline lets no request starve. bfq and kyber weigh
-        #           processes or latencies, for CPU with each request; QEMU's processes are all
-        #           alike to them
+        #           one does, and mq-deadline lets no request starve. bfq shares a disk out among
+        #           processes, for CPU with each request; QEMU's are all alike to it
         #   risk    none leaves a single spinning disk to seek at random
         #   source  Linux: Documentation/block/switching-sched.rst,
         #           Documentation/block/deadline-iosched.rst, Documentation/block/bfq-iosched.rst
         choice '/sys/block/nvme0n1/queue/scheduler' 'bfq' 'none'
 
-        # io-scheduler sda (advice): none
+        # io-scheduler sde (advice): none
         #   should  mq-deadline
         #   note    spinning; behind a RAID controller or in a SAN, which order for themselves,
         #           none is right as well
         #   why     orders the requests of many guests to one disk. A disk without moving parts
         #           and a virtual one gain nothing from order: none costs least CPU. A spinning
-        #           one does, and mq-deadline lets no request starve. bfq and kyber weigh
-        #           processes or latencies, for CPU with each request; QEMU's processes are all
-        #           alike to them
+        #           one does, and mq-deadline lets no request starve. bfq shares a disk out among
+        #           processes, for CPU with each request; QEMU's are all alike to it
         #   risk    none leaves a single spinning disk to seek at random
         #   source  Linux: Documentation/block/switching-sched.rst,
         #           Documentation/block/deadline-iosched.rst, Documentation/block/bfq-iosched.rst
-        choice '/sys/block/sda/queue/scheduler' 'none' 'mq-deadline'
+        choice '/sys/block/sde/queue/scheduler' 'none' 'mq-deadline'
 
-        # io-scheduler sdb (advice): cfq
+        # io-scheduler sdf (advice): cfq
         #   should  mq-deadline
         #   note    spinning; behind a RAID controller or in a SAN, which order for themselves,
         #           none is right as well
         #   why     orders the requests of many guests to one disk. A disk without moving parts
         #           and a virtual one gain nothing from order: none costs least CPU. A spinning
-        #           one does, and mq-deadline lets no request starve. bfq and kyber weigh
-        #           processes or latencies, for CPU with each request; QEMU's processes are all
-        #           alike to them
+        #           one does, and mq-deadline lets no request starve. bfq shares a disk out among
+        #           processes, for CPU with each request; QEMU's are all alike to it
         #   risk    none leaves a single spinning disk to seek at random
         #   source  Linux: Documentation/block/switching-sched.rst,
         #           Documentation/block/deadline-iosched.rst, Documentation/block/bfq-iosched.rst
-        choice '/sys/block/sdb/queue/scheduler' 'cfq' 'deadline'
+        choice '/sys/block/sdf/queue/scheduler' 'cfq' 'deadline'
 
         # io-scheduler vda (advice): cfq
         #   should  none or mq-deadline
         #   note    virtual
         #   why     orders the requests of many guests to one disk. A disk without moving parts
         #           and a virtual one gain nothing from order: none costs least CPU. A spinning
-        #           one does, and mq-deadline lets no request starve. bfq and kyber weigh
-        #           processes or latencies, for CPU with each request; QEMU's processes are all
-        #           alike to them
+        #           one does, and mq-deadline lets no request starve. bfq shares a disk out among
+        #           processes, for CPU with each request; QEMU's are all alike to it
         #   risk    none leaves a single spinning disk to seek at random
         #   source  Linux: Documentation/block/switching-sched.rst,
         #           Documentation/block/deadline-iosched.rst, Documentation/block/bfq-iosched.rst
@@ -457,15 +489,6 @@ changes() {
         #   risk    the page cache shrinks first; with 0 processes are killed sooner
         #   source  Linux: Documentation/admin-guide/sysctl/vm.rst
         value '/proc/sys/vm/swappiness' '60' '10'
-
-        # kernel.numa_balancing (advice): 1, 2 nodes
-        #   should  0 with --placement; 1 without
-        #   why     takes pages away for a moment to see who uses them, and moves them there.
-        #           Guests that are bound to a node gain nothing and pay for the faults; others
-        #           need it
-        #   risk    off without --placement: memory stays where it happened to be taken
-        #   source  Linux: Documentation/admin-guide/sysctl/kernel.rst
-        value '/proc/sys/kernel/numa_balancing' '1' '0'
 
         # vm.zone_reclaim_mode (warning): 1
         #   should  0
@@ -506,10 +529,12 @@ changes() {
 
         # cpu-governor (advice): schedutil (2), performance (1)
         #   should  performance
-        #   why     powersave and schedutil raise the frequency when load is seen, late for short
-        #           requests and different from run to run; performance keeps it up
+        #   why     schedutil, and the powersave of intel_pstate and amd-pstate, raise the
+        #           frequency when load is seen, late for short requests and different from run to
+        #           run; any other driver's powersave stays at the lowest. performance keeps it up
         #   risk    more power and heat when idle
-        #   source  Linux: Documentation/admin-guide/pm/cpufreq.rst
+        #   source  Linux: Documentation/admin-guide/pm/cpufreq.rst, intel_pstate.rst,
+        #           amd-pstate.rst
         value '/sys/devices/system/cpu/cpufreq/policy0/scaling_governor' 'schedutil' 'performance'
         value '/sys/devices/system/cpu/cpufreq/policy10/scaling_governor' 'schedutil' 'performance'
 
@@ -550,8 +575,8 @@ changes() {
 
         # fs.nr_open (advice): 65536
         #   should  at least 1048576
-        #   note    the most that one process opens: a web server 4200, `run` 32 x 64; lower than
-        #           the kernel's own default; no limit of a process can be above it
+        #   note    the most that one process opens: an external client 1200, `run` 32 x 64; lower
+        #           than the kernel's own default; no limit of a process can be above it
         #   why     bounds the limit that a process may be given
         #   risk    none
         #   source  Linux: Documentation/admin-guide/sysctl/fs.rst
@@ -561,9 +586,11 @@ changes() {
         #   should  at least 164864
         #   note    32 x 5 guests with a disk of io='native' x 1024 that QEMU sets up for each +
         #           1024 for the host = 164864; QEMU then ends with "failed to create linux AIO
-        #           context"
+        #           context"; newer ones go on with threads instead, at another cost for each
+        #           request
         #   why     requests of Linux AIO that are set up at once, by QEMU for guests' disks past
-        #           the page cache. The default is used up by 13 tiles of guests
+        #           the page cache. The kernel's default is used up by the thirteenth tile of
+        #           guests; libvirt's packages for RHEL and Fedora raise it to 1048576
         #   risk    none: nothing is taken before it is used
         #   source  Linux: Documentation/admin-guide/sysctl/fs.rst; QEMU: block/linux-aio.c
         value '/proc/sys/fs/aio-max-nr' '65536' '164864'
@@ -595,13 +622,14 @@ changes() {
 
         # libvirt.max_clients libvirtd.conf (warning): 20
         #   should  at least 320
-        #   note    connections beyond are refused: "Too many active clients"
+        #   note    connections beyond wait to be accepted, or are dropped: "Too many active
+        #           clients"
         #   why     connections at once. 20 in the libvirt of 2009, which ended at twenty guests
         #           that were started in parallel; 5000 now. tileload has one for each host, other
         #           tools one for each call
         #   risk    none
         #   source  libvirt: comments in libvirtd.conf and virtqemud.conf
-        conf '/etc/libvirt/libvirtd.conf' 'max_clients' '20' '320'
+        conf '/etc/libvirt/libvirtd.conf' 'max_clients' '20' '5000'
 
         # libvirt.max_anonymous_clients libvirtd.conf (advice): 1
         #   should  at least 20, or 0: no limit of its own
@@ -646,6 +674,10 @@ changes() {
         #   source  libvirt: comments in qemu.conf
         conf '/etc/libvirt/qemu.conf' 'max_files' '512' '1024'
 
+        :
+}
+
+services() {
         # services avahi-daemon.service (advice): running
         #   should  stopped while measuring
         #   note    announces the host on the local network
@@ -662,7 +694,7 @@ changes() {
         #           What a host of guests has no use for, it need not run
         #   risk    what they do is not done meanwhile
         #   source  systemctl(1)
-        running cups.socket cups.path cups.service
+        running cups.socket cups.service
 
         # services ksmtuned.service (advice): running
         #   should  stopped while measuring
@@ -675,7 +707,8 @@ changes() {
 
         # timers apt-daily.timer (advice): enabled
         #   should  stopped while measuring
-        #   note    fetches lists of packages
+        #   note    fetches lists of packages; if it has been stopped since the boot, no file says
+        #           so
         #   why     work that begins by the clock, in the middle of a run as well as anywhen,
         #           mostly with much disk I/O
         #   risk    updates come later: start the timers again
@@ -684,7 +717,8 @@ changes() {
 
         # timers fstrim.timer (advice): enabled
         #   should  stopped while measuring
-        #   note    discards unused blocks on all disks
+        #   note    discards unused blocks on all disks; if it has been stopped since the boot, no
+        #           file says so
         #   why     work that begins by the clock, in the middle of a run as well as anywhen,
         #           mostly with much disk I/O
         #   risk    updates come later: start the timers again
@@ -733,6 +767,36 @@ changes() {
         #   risk    802.3ad and balance-xor need their counterpart set up at the switch
         #   source  Linux: Documentation/networking/bonding.rst; IEEE 802.1AX
 
+        # bonding bond3 (warning): 802.3ad, 2 of 2 cards up, miimon 100
+        #   should  802.3ad or balance-xor (active-backup where the switch cannot), all cards up,
+        #           miimon 100
+        #   note    the switch has not joined all of them: only some carry anything
+        #   why     several cards carry what one cannot. A hash over addresses keeps each
+        #           connection on one card and in order; with a guest's own address each, guests
+        #           spread well
+        #   risk    802.3ad and balance-xor need their counterpart set up at the switch
+        #   source  Linux: Documentation/networking/bonding.rst; IEEE 802.1AX
+
+        # bonding bond4 (warning): balance-alb, 2 of 2 cards up, miimon 100
+        #   should  802.3ad or balance-xor (active-backup where the switch cannot), all cards up,
+        #           miimon 100
+        #   note    not for a bridge: guests' addresses are seen at several ports of the switch,
+        #           or replaced by a card's, and guests lose their connection
+        #   why     several cards carry what one cannot. A hash over addresses keeps each
+        #           connection on one card and in order; with a guest's own address each, guests
+        #           spread well
+        #   risk    802.3ad and balance-xor need their counterpart set up at the switch
+        #   source  Linux: Documentation/networking/bonding.rst; IEEE 802.1AX
+
+        # multipath nvme-subsys1 (warning): 1 of 2 paths live
+        #   should  all live
+        #   note    the others carry what went over it; `nvme list-subsys` names it
+        #   why     two ways to a disk carry more than one, if they are joined and both work. A
+        #           path that is down halves what the storage gives, without an error anywhere
+        #   risk    joining a disk that is mounted already needs it unmounted first
+        #   source  multipath.conf(5); Linux:
+        #           Documentation/admin-guide/device-mapper/dm-queue-length.rst
+
         # multipath dm-0 (warning): 1 of 2 paths running
         #   should  at least two paths, all running
         #   note    the others carry what went over it; `multipath -ll` names it
@@ -776,9 +840,9 @@ changes() {
         #   risk    firmware setting (node interleaving off; NPS1 or more on AMD): needs a reboot
         #   source  Linux: Documentation/admin-guide/mm/numa_memory_policy.rst
 
-        # hugepages (advice): 1024 reserved, 512 of them free
+        # hugepages 1.0 GiB (advice): 64 reserved, 64 of them free
         #   should  none free
-        #   note    1.0 GiB lie idle, unless your own --template has <hugepages/>: the built-in
+        #   note    64.0 GiB lie idle, unless your own --template has <hugepages/>: the built-in
         #           one does not use them
         #   why     memory reserved as huge pages is for nobody else. It helps guests whose
         #           template uses it, and is lost for all others
@@ -800,10 +864,14 @@ changes() {
         #           for guests that enter the kernel often. A host that carries strangers' guests
         #           has to have them: measured without, it promises what it cannot keep
         #   risk    on: the cost
-        #   source  Linux: Documentation/admin-guide/kernel-parameters.txt (mitigations=)
+        #   source  Linux: Documentation/admin-guide/kernel-parameters.txt (mitigations=),
+        #           Documentation/admin-guide/hw-vuln/attack_vector_controls.rst
 
-        # vulnerabilities (advice): 2 of 3 open: meltdown, spectre_v2
+        # vulnerabilities (advice): 4 of 5 open: itlb_multihit, l1tf, meltdown, spectre_v2
         #   should  as the kernel chooses, and the same in all runs that are compared
+        #   note    each one's file in /sys/devices/system/cpu/vulnerabilities says more. "no
+        #           microcode" is mended by the CPU vendor's microcode (in a guest: that of its
+        #           host)
         #   why     what the kernel itself says of each of them
         #   risk    on: the cost of each
         #   source  Linux: Documentation/admin-guide/hw-vuln/index.rst
@@ -817,11 +885,11 @@ changes() {
         #   risk    none
         #   source  Linux: Documentation/timers/timekeeping.rst
 
-        # open-files (warning): 4096 (hard)
-        #   should  at least 4200
-        #   note    the most that one process opens: a web server 4200, `run` 32 x 64
-        #   why     the hard limit of this shell (ulimit -Hn), up to which roles and `run` raise
-        #           theirs
+        # open-files (warning): 1024 (hard)
+        #   should  at least 2048
+        #   note    the most that one process opens: an external client 1200, `run` 32 x 64
+        #   why     the hard limit of this shell (ulimit -Hn), up to which `run` raises that of
+        #           the processes that it starts
         #   risk    none
         #   source  getrlimit(2); limits.conf(5), systemd.exec(5) (LimitNOFILE=)
 
@@ -870,7 +938,14 @@ apply | undo) ;;
         exit 2
         ;;
 esac
-changes
+# Settings are compared while services run: some (ksm) change one when they are stopped or started.
+if [ "$verb" = apply ]; then
+        settings
+        services
+else
+        services
+        settings
+fi
 if [ -n "$restart" ]; then
         say "counts when libvirt's daemon is started again (guests go on):$restart"
 fi
