@@ -23,9 +23,25 @@ ssize_t textfile_read(const char *path, char *text, size_t size)
 
 #define LOAD_MAX (1u << 20)
 
+/* A FIFO that nobody writes to is at its end: opening it would wait, and signals are held back by
+ * then. */
+static FILE *open_text(const char *path)
+{
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        int flags = fd >= 0 ? fcntl(fd, F_GETFL) : -1;
+        FILE *file;
+
+        if (flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0)
+                return NULL;
+        file = fdopen(fd, "r");
+        if (file)
+                fd = -1;
+        return file;
+}
+
 int textfile_load(char **ret, const char *option, const char *path, struct why *why)
 {
-        _cleanup_fclose_ FILE *file = fopen(path, "re");
+        _cleanup_fclose_ FILE *file = open_text(path);
         _cleanup_free_ char *text = malloc(LOAD_MAX + 1);
         size_t n;
 

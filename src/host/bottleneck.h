@@ -27,7 +27,7 @@ const char *limit_resource_name(enum limit_resource resource);
 
 /* The external clients, all together. */
 struct client_use {
-        double late_share; /* of what fell due: sent over 1 ms late, or not at all */
+        double late_share; /* of what fell due: sent over 1 ms late, or not yet looked at */
         double busiest_cpu_percent, busiest_queued_percent; /* of one CPU; of the time */
         bool here;                                          /* all on this machine */
         double busy_percent; /* CPUs of their machine, if not here; NAN: not known */

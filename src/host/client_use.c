@@ -12,7 +12,7 @@ static double percent_of(uint64_t ns, const struct guest_window *g)
         return g->seconds > 0 ? (double)ns / 1e7 / g->seconds : 0;
 }
 
-/* Begun late, or not at all. */
+/* Sent late, or not yet looked at. What was dropped had its turn: that is the server's doing. */
 static double late_of(const struct guest_window *g)
 {
         double late = (double)guest_window_count(g, "late");

@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include "clock.h"
+#include "descriptors.h"
 #include "manifest.h"
 #include "resume.h"
 #include "signals.h"
@@ -28,8 +29,9 @@ struct watch session_watch(struct session *session)
 
 /* ---- beginning ---- */
 
-static int catch_signals(struct session *session, struct why *why)
+static int prepare_process(struct session *session, struct why *why)
 {
+        descriptors_raise_limit();
         session->signal_fd = signals_catch();
         return session->signal_fd < 0 ? why_errno(why, session->signal_fd, "signals", NULL) : 0;
 }
@@ -42,7 +44,7 @@ int session_begin(struct session *session, const struct session_config *config, 
         progress_init(&session->progress, stderr, (double)config->duration_ns / 1e9);
         r = results_directory_make(&session->directory, config->output, why);
         if (r == 0)
-                r = catch_signals(session, why);
+                r = prepare_process(session, why);
         if (r < 0)
                 results_directory_fini(&session->directory);
         return r;
@@ -72,7 +74,7 @@ int session_begin_again(struct session *session, const struct session_config *co
         if (r == 0)
                 r = results_directory_keep_logs(&session->directory, why);
         if (r == 0)
-                r = catch_signals(session, why);
+                r = prepare_process(session, why);
         if (r == 0)
                 r = result_write(&session->result, session->directory.path, why);
         if (r < 0) {

@@ -76,7 +76,7 @@ static int compare_total(struct compare_row *row)
         row->units[COMPARE_TOTAL] = row->units[COMPARE_EXTERNAL];
         rate->before = row->before->rate_per_s.estimate;
         rate->after = row->after->rate_per_s.estimate;
-        if (rate->before > 0 && !rate->ratio.missing)
+        if (rate->before > 0 && rate->ratio.estimate > 0)
                 interval_around(&rate->ratio, rate->after / rate->before);
         for (size_t name = 0; name <= RUN_MAX_GUEST; name++) {
                 const struct compare_figure *one = &row->figures[name][COMPARE_ERRORS];

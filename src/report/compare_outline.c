@@ -258,16 +258,13 @@ static void chance(struct outline *o, const struct comparison *c)
         if (judged == 0)
                 return;
         paper_item(&o->paper,
-                "A figure stands out when no change (0) is outside of its 95 %% confidence "
-                "interval, from .. to");
+                "A figure stands out if 0 is outside of its 95 %% interval (from .. to)");
         paper_item(&o->paper,
-                "Each is judged by itself: of %zu, about %.*f would stand out by chance if nothing "
-                "had changed; %zu do%s",
+                "Of %zu figures about %.*f do by mere chance if nothing has changed; %zu do%s",
                 judged, judged < 100, (double)judged * 0.05, yes, yes == 1 ? "es" : "");
         if (maybe)
                 paper_item(&o->paper,
-                        "%zu may (maybe): with fewer than %d windows of each nobody knows what "
-                        "another one brings; use --repeat %d",
+                        "%zu may (maybe), but it takes %d windows of each to know: use --repeat %d",
                         maybe, BOOTSTRAP_MIN_REPEATS, BOOTSTRAP_MIN_REPEATS);
 }
 

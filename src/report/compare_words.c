@@ -58,7 +58,7 @@ char *compare_change(char text[static COMPARE_WORDS_SIZE], double ratio)
                 snprintf(text, COMPARE_WORDS_SIZE, "0.0");
         else
                 snprintf(text, COMPARE_WORDS_SIZE, "%s%s", percent > 0 ? "+" : "",
-                        fmt_number(number, percent, 1));
+                        fmt_number(number, percent, fabs(percent) < 999.95));
         return text;
 }
 

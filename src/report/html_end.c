@@ -312,7 +312,8 @@ void html_cost(struct html_report *report)
                 "The program that measures reads every guest once a second, and every guest "
                 "has to answer: this is what both cost the host. A dash is what cannot be "
                 "told, as with guests in virtual machines.");
-        html_table_begin(to, "Cost of measuring in each step, warm-up included");
+        html_table_begin(to,
+                "Cost of measuring in each window: measuring with its warm-up, answering without");
         html_table_head(to, columns, ARRAY_SIZE(columns));
         for (size_t i = 0; i < report->run->n_steps; i++) {
                 const struct run_step *step = &report->run->steps[i];

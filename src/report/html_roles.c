@@ -36,7 +36,7 @@ static void whole_row(FILE *to, const struct role_use *use, unsigned guest, bool
         html_row_begin(to, "%s", guest_labels[guest]);
         html_figure(to, use->unit[0] ? use->rate : NAN);
         html_cell(to, "%s", use->unit[0] ? use->unit : "–");
-        html_number(to, use->cpu_share * 100, 1);
+        html_figure(to, use->cpu_share * 100);
         html_number(to, use->measured ? (double)use->errors : NAN, 0);
         html_figure(to, use->mean_ms);
         html_figure(to, use->p99_ms);
@@ -79,7 +79,7 @@ static void rate_cell(FILE *to, const struct role_use *use)
 
 static void cpu_cell(FILE *to, const struct role_use *use)
 {
-        html_number(to, use->cpu_share * 100, 1);
+        html_figure(to, use->cpu_share * 100);
 }
 
 static void errors_cell(FILE *to, const struct role_use *use)

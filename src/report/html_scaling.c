@@ -94,7 +94,7 @@ static void law_note(struct html_report *report)
         char peak[FMT_SIZE], bound[FMT_SIZE], text[160] = "It never stops growing";
 
         if (!scaling->has_usl) {
-                if (scaling->usl_missing)
+                if (scaling->usl_missing && scaling->n_rows > 1)
                         html_note(
                                 report, "No Universal Scalability Law: %s.", scaling->usl_missing);
                 return;

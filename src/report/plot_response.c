@@ -58,7 +58,7 @@ static void draw(FILE *to, const struct plot_step *steps, size_t n, double limit
         }
         data(to, steps, n, &range);
         widen(&range, limit_ms);
-        plot_tiles_axis(to, steps[0].tiles, steps[n - 1].tiles);
+        plot_tiles_axis(to, steps[0].tiles, steps[n - 1].tiles, 0.6);
         if (range.high > 0)
                 plot_log_axis(to, range.low / 1.6, range.high * 1.8);
         else

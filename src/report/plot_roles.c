@@ -22,7 +22,7 @@ static void draw(FILE *to, const char *const *roles, size_t n_roles, const unsig
                 fputc('\n', to);
         }
         fputs("EOD\n", to);
-        plot_tiles_axis(to, tiles[0], tiles[n - 1]);
+        plot_tiles_axis(to, tiles[0], tiles[n - 1], 0.6);
         plot_linear_axis(to, top * 1.05, 8);
         fputs("set ylabel 'work of a tile (% of the first step)' tc rgb '" PLOT_INK "'\n"
               "set key outside right center vertical Left reverse samplen 5 spacing 1.25\n",

@@ -116,7 +116,7 @@ static double round_up(double value)
                                     : 10 * power;
 }
 
-void plot_tiles_axis(FILE *to, unsigned first, double last)
+void plot_tiles_axis(FILE *to, unsigned first, double last, double room)
 {
         double step = MAX(1.0, round_up((last - first + 1) / 24));
 
@@ -125,7 +125,7 @@ void plot_tiles_axis(FILE *to, unsigned first, double last)
                 "set xlabel 'number of tiles' offset 0,0.4 tc rgb '" PLOT_INK "'\n"
                 "set xrange [%g:%g]\n"
                 "set xtics %g,%g\n",
-                first - 0.6, last + 0.6, ceil(first / step) * step, step);
+                first - room, last + room, ceil(first / step) * step, step);
 }
 
 void plot_linear_axis(FILE *to, double high, unsigned most_tics)
@@ -135,7 +135,7 @@ void plot_linear_axis(FILE *to, double high, unsigned most_tics)
                 round_up(high / most_tics));
 }
 
-/* A nanosecond's millionth, in ms: less is no response time, and powers of ten end somewhere. */
+/* In ms. Less is no response time, and the logarithm of 0 no end of an axis. */
 #define LEAST 1e-12
 
 /* A tenfold at least is shown, so that noise does not look like a trend. Numbers stand at 1, 2, 5,

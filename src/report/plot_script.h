@@ -59,5 +59,5 @@ void plot_linear_axis(FILE *to, double high, unsigned most_tics);
 /* A logarithmic y axis; both above 0. */
 void plot_log_axis(FILE *to, double low, double high);
 
-/* The x axis of a picture against number of tiles. */
-void plot_tiles_axis(FILE *to, unsigned first, double last);
+/* The x axis of a picture against number of tiles, with so much room at both ends, in tiles. */
+void plot_tiles_axis(FILE *to, unsigned first, double last, double room);

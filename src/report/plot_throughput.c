@@ -168,7 +168,7 @@ static void draw(
 {
         double last = last_shown(steps, n, law), top = top_of(steps, n, per_tile, last);
 
-        plot_tiles_axis(to, steps[0].tiles, last);
+        plot_tiles_axis(to, steps[0].tiles, last, MAX(0.6, bar_width(steps, n) * 0.6));
         bars(to, steps, n);
         totals(to, steps, n, top);
         tile_labels(to, steps, n, last, top);

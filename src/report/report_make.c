@@ -157,8 +157,11 @@ int report_save(const struct report *report, const char *path, struct why *why)
                 temporary = NULL;
                 return why_errno(why, -ENOMEM, WHAT, path);
         }
-        if (is_replaceable(path))
+        if (is_replaceable(path)) {
                 f = fopen(temporary, "wxe");
+                if (!f && errno != EACCES && errno != EPERM && errno != EEXIST)
+                        return why_errno(why, -errno, WHAT, path);
+        }
         if (!f)
                 return save_into(report, path, why);
         r = put(report, f);

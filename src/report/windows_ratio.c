@@ -17,31 +17,47 @@ static double log_figure(const struct series *window)
         return log(sum / count);
 }
 
-/* Of the mean of the windows' logarithms. */
-static double variance_of(const struct sample *sample)
+/* The mean of the windows' logarithms, and its variance. */
+struct centre {
+        double mean, variance;
+};
+
+static struct centre centre_of(const struct sample *sample)
 {
-        double n = (double)sample->n, mean = 0, squares = 0;
+        double n = (double)sample->n;
+        struct centre c = {0};
 
         for (size_t i = 0; i < sample->n; i++)
-                mean += log_figure(&sample->repeats[i]) / n;
+                c.mean += log_figure(&sample->repeats[i]) / n;
         for (size_t i = 0; i < sample->n; i++)
-                squares += pow(log_figure(&sample->repeats[i]) - mean, 2);
-        return squares / (n - 1) / n;
+                c.variance += pow(log_figure(&sample->repeats[i]) - c.mean, 2) / (n - 1) / n;
+        return c;
 }
 
 void windows_widen(struct interval *ratio, const struct sample *after, const struct sample *before)
 {
-        double a, b, degrees_of_freedom, width;
+        size_t windows = MIN(after->n, before->n);
+        struct centre a, b;
+        double variance, degrees_of_freedom, off, width = 0;
 
-        if (ratio->missing || MIN(after->n, before->n) < BOOTSTRAP_MIN_REPEATS)
+        if (windows < BOOTSTRAP_MIN_REPEATS || !(ratio->estimate > 0))
                 return;
-        a = variance_of(after);
-        b = variance_of(before);
-        if (!(a + b > 0))
-                return;
+        a = centre_of(after);
+        b = centre_of(before);
+        off = a.mean - b.mean;
+        variance = a.variance + b.variance;
         degrees_of_freedom =
-                pow(a + b, 2) / (a * a / (double)(after->n - 1) + b * b / (double)(before->n - 1));
-        width = exp(student_t(0.95, degrees_of_freedom) * sqrt(a + b));
-        ratio->low = MIN(ratio->low, ratio->estimate / width);
-        ratio->high = MAX(ratio->high, ratio->estimate * width);
+                pow(variance, 2) / (pow(a.variance, 2) / (double)(after->n - 1) +
+                                           pow(b.variance, 2) / (double)(before->n - 1));
+        if (variance > 0)
+                width = student_t(0.95, degrees_of_freedom) * sqrt(variance);
+        if (!isfinite(off) || !isfinite(width))
+                return;
+        if (ratio->missing) {
+                ratio->missing = NULL;
+                ratio->low = ratio->high = ratio->estimate;
+                ratio->repeats = windows;
+        }
+        ratio->low = MIN(ratio->low, exp(off - width));
+        ratio->high = MAX(ratio->high, exp(off + width));
 }

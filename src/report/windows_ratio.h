@@ -9,6 +9,7 @@
 #include "bootstrap.h"
 
 /* Widens the interval as far as the figures of whole windows differ: to Welch's interval for their
- * logarithms (B. Welch, Biometrika 34, 1947), of 95 %. Nothing is done if *ratio has none, or with
- * fewer than BOOTSTRAP_MIN_REPEATS windows of one of them. */
+ * logarithms (B. Welch, Biometrika 34, 1947), of 95 %. A quotient that has no interval, as readings
+ * waver too much, gets that one. Nothing is done if it is not above 0, or with fewer than
+ * BOOTSTRAP_MIN_REPEATS windows of one of them. */
 void windows_widen(struct interval *ratio, const struct sample *after, const struct sample *before);

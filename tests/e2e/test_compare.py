@@ -184,20 +184,24 @@ class Formats(Case):
             self.assertEqual(found['steps'][0]['figures']['web2']['rate']['stands_out'], 'no')
             self.assertRegex(found['answer'], r'average response perhaps \+\d+')
             self.assertRegex(found['answer'], r'; work of cpu perhaps -\d')
-            self.assertIn('%d may (maybe): with fewer than 3 windows of each' %
+            self.assertIn('  %d may (maybe), but it takes 3 windows of each to know' %
                           found['verdicts']['maybe'], self.made('baseline', 'some'))
 
     def test_a_role_that_does_nothing_any_more(self):
         document = copy.deepcopy(BASELINE)
-        slow_down(document, 7, 0)
-        for guest in guests(document, 7):
-            guest['work'] = 0
+        for number in 0, 7:
+            slow_down(document, number, 0)
+            for guest in guests(document, number):
+                guest['work'] = 0
+        for step in document['steps']:
+            step['rate_per_s'] = 0
         self.write('stopped', document)
         found, = self.made_json('baseline', 'stopped')['comparisons']
         for step in found['steps']:
-            rate = step['figures']['oltp']['rate']
-            self.assertEqual((rate['ratio'], rate['low'], rate['stands_out']), (0, 0, 'yes'))
-            self.assertTrue(0 < rate['high'] < .01, rate)
+            for name in 'oltp', 'total':
+                rate = step['figures'][name]['rate']
+                self.assertEqual((rate['ratio'], rate['low'], rate['stands_out']), (0, 0, 'yes'))
+                self.assertTrue(0 < rate['high'] < .01, rate)
         self.ended(3, '"oltp.rate < -5%": is met with 1 tile: -100.0 % (', 'baseline', 'stopped',
                    '--fail-if', 'oltp.rate < -5%')
         # Nothing is known of how much more than nothing it is.

@@ -289,7 +289,8 @@ class Figures(unittest.TestCase):
             self.assertTrue(least <= average <= most)
             name = '%d tile%s%s' % (n, '' if n == 1 else 's',
                                     ', repeat %d' % step['repeat'] if repeated else '')
-            failed = sum(float(row[5].replace(',', '')) for row in found['The intervals of ' + name])
+            failed = sum(float(row[5].replace(',', ''))
+                         for row in found['The intervals of ' + name])
             self.assertAlmostEqual(failed, sum(sum(s['errors']) for s in series), delta=1)
 
     @of_each_run
@@ -325,7 +326,8 @@ class Figures(unittest.TestCase):
 
     @of_each_run
     def test_what_measuring_cost_and_whether_it_had_settled(self, result, text, found):
-        cost = found['Cost of measuring in each step, warm-up included']
+        cost = found['Cost of measuring in each window: measuring with its warm-up, '
+                     'answering without']
         settled = found['Warm-up and window of each step']
         for cells, settling, step in zip(cost, settled, result['steps']):
             harness = step['harness']

@@ -213,6 +213,26 @@ class Files(Case):
         with open(path) as f:
             self.assertEqual(json.load(f), document('one-tile'))
 
+    def test_who_reads_meanwhile_sees_a_whole_report(self):
+        path = os.path.join(self.directory, 'a.csv')
+        self.made('--format', 'csv', '--output', path, 'one-tile.json')
+        with open(path, newline='') as before:
+            self.made('--format', 'csv', '--output', path, 'sweep.json')
+            self.assertEqual(before.read(), self.made('--format', 'csv', 'one-tile.json'))
+        with open(path, newline='') as after:
+            self.assertEqual(after.read(), self.made('--format', 'csv', 'sweep.json'))
+        self.assertEqual(os.listdir(self.directory), ['a.csv'])
+
+    def test_a_link_stays_a_link_and_a_pipe_is_written_into(self):
+        path, link = (os.path.join(self.directory, name) for name in ('a.md', 'link'))
+        os.symlink('a.md', link)
+        self.made('--format', 'markdown', '--output', link, 'one-tile.json')
+        self.assertTrue(os.path.islink(link))
+        with open(path) as f:
+            self.assertEqual(f.read(), self.made('--format', 'markdown', 'one-tile.json'))
+        self.assertIn(self.made('--format', 'markdown', 'one-tile.json'),
+                      self.made('--format', 'markdown', '--output', '/dev/stdout', 'one-tile.json'))
+
     def test_what_cannot_be_written(self):
         self.refused(1, '/nowhere/a.csv": No such file or directory', '--format', 'csv', '--output',
                      self.directory + '/nowhere/a.csv', 'one-tile.json')

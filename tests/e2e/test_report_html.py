@@ -75,7 +75,8 @@ def tables(text):
         root = xml.etree.ElementTree.fromstring(table)
         caption = root.find('caption').text
         assert caption not in result, caption
-        result[caption] = [[' '.join(cell.itertext()) for cell in row] for row in root.iter('tr')]
+        result[caption] = [[' '.join(' '.join(cell.itertext()).split()) for cell in row]
+                           for row in root.iter('tr')]
     return result
 
 
@@ -136,7 +137,7 @@ class TheDocument(Base):
         document = self.check(text)
         answer = run('report', '--format', 'text', directory).stdout.split('\n')[0]
         self.assertIn('3 tiles (24 guests) valid', answer)
-        self.assertEqual(document.texts[0], answer)
+        self.assertEqual(document.texts[0], answer.replace('+-', '±'))
 
     def test_every_plot_has_its_figures_in_a_table(self):
         result = sample_run.make([1, 2, 4], seconds=8)
@@ -161,12 +162,68 @@ class TheDocument(Base):
         for row, tile in zip(rows, result['steps'][2]['tile_results']):
             self.assertAlmostEqual(float(row[1]), tile['rate_per_s'],
                                    delta=tile['rate_per_s'] * .006)
-        self.assertEqual(len(found['Tiles: 4'][1:]), 8)
+        self.assertEqual(len(found['The intervals of 4 tiles'][1:]), 8)
         head, *rows = found['Work of one guest (1/s), average over the tiles']
         self.assertEqual(head, ['tiles', 'external', 'web1', 'web2', 'client', 'backend', 'cpu',
                                 'disk', 'oltp', 'idle'])
         guests = [t['guests'][6]['rate_per_s'] for t in result['steps'][1]['tile_results']]
         self.assertAlmostEqual(float(rows[1][7]), sum(guests) / 2, delta=1)
+
+    def test_wide_numbers_do_not_push_labels_out_of_the_picture(self):
+        result = sample_run.make([1], seconds=6)
+        series = result['steps'][0]['tile_results'][0]['guests'][0]['series']
+        series['work'] = [n * 2000 for n in series['work']]
+        text, _ = self.report(self.write(result))
+        picture = re.findall(r'<svg.*?</svg>', text, re.S)[-1]
+        for words in ('>requests/s<', '>of a tile<', '>average<', '>response (ms)<', '>100000<'):
+            self.assertIn(words, picture)
+
+    def test_every_bar_is_within_the_picture(self):
+        text, _ = self.report(self.write(sample_run.make([8, 16, 24], seconds=5)))
+        picture = re.search(r'<svg.*?</svg>', text, re.S).group(0)
+        widths = []
+        for points in re.findall(r"<polygon[^>]* points\s*=\s*'([^']*)'", picture):
+            x = [float(point.split(',')[0]) for point in points.split()]
+            widths.append(max(x) - min(x))
+        self.assertEqual(len(widths), 8 + 16 + 24)
+        self.assertLess(max(widths) - min(widths), .1)
+
+    def test_times_of_next_to_nothing(self):
+        """An axis of powers of ten has an end even so."""
+        result = sample_run.make([1], seconds=6)
+        result['limits']['max_average_ms'] = 5e-324
+        step = result['steps'][0]
+        tile = step['tile_results'][0]
+        for response in (step['response'], tile['response']):
+            response.update((key, 5e-324) for key in response if key != 'count')
+        series = tile['guests'][0]['series']
+        series['mean_ms'] = [5e-324] * len(series['t_s'])
+        text, said = self.report(self.write(result))
+        self.assertEqual((self.check(text).count('svg'), said), (3, ''))
+
+    def test_what_is_to_be_taken_with_care_is_one_list(self):
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'golden', 'report',
+                               'sweep.json')) as f:
+            result = json.load(f)
+        result['steps'][0]['settling']['settled'] = False
+        directory = self.write(result)
+        document = self.check(self.report(directory)[0])
+        self.assertEqual(document.texts.count('To be taken with care:'), 1)
+        self.assertRegex(' '.join(document.texts),
+                         r'To be taken with care: 1 tile: .*not every window had settled ')
+        noisy = [line.strip().replace('+-', '±') for line in
+                 run('report', '--format', 'text', directory).stdout.split('\n')
+                 if re.match(r' +\d tiles: noisy, ', line)]
+        self.assertTrue(noisy)
+        for line in noisy:
+            self.assertIn(line, document.texts)
+
+    def test_the_command_can_be_copied(self):
+        result = sample_run.make([1], seconds=5)
+        result['manifest']['command_line'] = ['run', '--output', "it's 5 ms", '--tiles', '1']
+        text, _ = self.report(self.write(result))
+        self.assertIn('tileload run --output \'it\'\\\'\'s 5 ms\' --tiles 1',
+                      self.check(text).texts)
 
     def test_one_step(self):
         text, _ = self.report(self.write(sample_run.make([1], seconds=5)))
@@ -178,7 +235,7 @@ class TheDocument(Base):
         text, _ = self.report(self.write(sample_run.make([1, 2], repeat=3, seconds=6)))
         self.check(text)
         found = tables(text)
-        self.assertIn('Tiles: 2, repeat 3', found)
+        self.assertIn('The intervals of 2 tiles, repeat 3', found)
         self.assertEqual(len(found['Warm-up and window of each step'][1:]), 6)
         self.assertEqual(len(found['Throughput of all external clients together'][1:]), 2)
 
@@ -210,7 +267,8 @@ class TheDocument(Base):
         found = tables(text)
         self.assertEqual(found['What the other hosts with guests used of themselves'][1:],
                          [['2', 'qemu+ssh://b/system', '71', '–', '8.00']])
-        self.assertEqual(found['Cost of measuring in each step, warm-up included'][2],
+        self.assertEqual(found['Cost of measuring in each window: measuring with its warm-up, '
+                               'answering without'][2],
                          ['2', '0.055', '0.013', '0.115', '0.028', '6', '2.20', '7.80'])
         self.assertEqual(found['Placement: spread; memory bound to the nodes'][1:],
                          [['t1-web1', '0', '0-3']])
@@ -362,10 +420,23 @@ class InABrowser(Base):
                 self.assertEqual(asked, ['file://' + self.path])
                 self.assertEqual(page.evaluate('innerWidth'), width)
                 self.assertEqual(page.evaluate('document.documentElement.scrollWidth'), width)
+                # No heading of a column stands above its neighbour.
+                self.assertEqual(page.evaluate(
+                    '[...document.querySelectorAll("thead th")]'
+                    '.filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent)'), [])
                 # Whatever is wider scrolls in a box of its own.
                 self.assertEqual(page.evaluate(
                     '[...document.querySelectorAll("h1, h2, p, figcaption, summary, dl")]'
                     '.filter(e => e.getBoundingClientRect().right > innerWidth).length'), 0)
+
+    def test_short_cells_are_on_one_line(self):
+        with browser.Browser() as page:
+            page.open(self.path)
+            heights = page.evaluate(
+                '[...document.querySelectorAll("#end ~ .scroll tbody tr")]'
+                '.map(e => e.getBoundingClientRect().height)')
+            self.assertEqual(len(heights), 10)
+            self.assertLess(max(heights), 1.3 * min(heights))
 
     def test_the_pictures_show_something(self):
         with browser.Browser() as page:
@@ -424,7 +495,7 @@ class InABrowser(Base):
                       'Each tile of the step with 4 tiles', 'role webserver'):
             self.assertIn(words, text)
         # What would fill pages with seconds stays out of print, and is said to.
-        self.assertNotIn('Every interval of the step', text)
+        self.assertNotIn('Every interval of', text)
         self.assertIn('run.json', text)
 
 

@@ -63,6 +63,9 @@ class Resume(unittest.TestCase):
         self.assertEqual([(s['tiles'], s['interrupted']) for s in second['steps']],
                          [(1, False), (2, True)])
 
+        self.assertEqual(second['notes'], first['notes'])
+        with open(os.path.join(run.output, 'run.json'), 'w') as f:
+            json.dump(dict(second, notes=first['notes'][1:]), f)
         last = Again(self, run, '--ready-timeout', '170s')
         self.assertEqual(last.finish(), 0, last.stderr)
         third = last.result()
@@ -74,6 +77,8 @@ class Resume(unittest.TestCase):
         self.assertEqual(third['steps'][0], first['steps'][0])
         self.assertEqual(third['manifest'], first['manifest'])
         self.assertEqual(len(third['resumed']), 2)
+        self.assertEqual(third['notes'],
+                         first['notes'][1:] + ['since it was resumed: ' + first['notes'][0]])
         self.assertEqual(last.left(), {})
         self.assertEqual(sorted(n for n in os.listdir(run.output) if n.startswith('logs')),
                          ['logs', 'logs.1', 'logs.2'])

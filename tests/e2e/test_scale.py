@@ -7,16 +7,31 @@ from harness import SLOWDOWN, main
 from test_run import Run
 
 
+def cost(step):
+    """CPUs that measuring takes, reading and answering together. 3 % of a machine with two CPUs are
+    0.06."""
+    harness = step['harness']
+    return (harness['cpu_s'] / (step['warmup_s'] + step['duration_s']) +
+            harness['answering_cpu_s'] / step['duration_s'])
+
+
 @unittest.skipIf(SLOWDOWN > 1, 'sanitizers are too slow and large for 288 roles')
 class Scale(unittest.TestCase):
     def test_thirty_two_tiles(self):
         run = Run(self, '--profile', 'small', '--tiles', '32', '--warmup', '5s', '--max-warmup', '5s',
-                  '--duration', '20s', '--max-average', '1m', '--max-p95', '1m', '--max-p99', '1m')
+                  '--duration', '20s', '--repeat', '2', '--max-average', '1m',
+                  '--max-p95', '1m', '--max-p99', '1m')
         run.finish(timeout=280)
         self.assertEqual(run.left(), {})
         result = run.result()
         self.assertTrue(result['complete'], run.stderr)
-        step, = result['steps']
+        self.assertEqual(len(result['steps']), 2)
+        for step in result['steps']:
+            self.check(step)
+        # A machine with other work makes the same work cost more: the less disturbed window tells.
+        self.assertLess(min(map(cost, result['steps'])), 0.03 * 2)
+
+    def check(self, step):
         self.assertEqual(len(step['tile_results']), 32)
         for tile in step['tile_results']:
             for g in tile['guests']:
@@ -27,12 +42,6 @@ class Scale(unittest.TestCase):
                     self.assertGreater(g['work'], 0, who)
         # Poisson's 100 requests a tile waver by a tenth, which alone makes it 0.99.
         self.assertGreater(step['fairness_jain'], 0.97)
-        # Measuring: a fifth of a millisecond of CPU for each reading of a guest, both ends together,
-        # and a fourth more for a machine that is slower than the one this was measured on.
-        cost = step['harness']
-        asking = cost['cpu_s'] / (step['warmup_s'] + step['duration_s'])
-        answering = cost['answering_cpu_s'] / step['duration_s']
-        self.assertLess((asking + answering) / 288, 0.25e-3)
 
 
 if __name__ == '__main__':

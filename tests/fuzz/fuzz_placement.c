@@ -79,6 +79,26 @@ static void check_rules(const struct placement_file *placement)
         }
 }
 
+/* A line places somebody, or it is named as one that does not. */
+static void check_idle(const struct placement_file *placement)
+{
+        struct placement_idle idle;
+        struct number_set both;
+
+        placement_file_idle(placement, 3, 4, &idle);
+        both = idle.nobody;
+        number_set_keep(&both, &idle.too_late);
+        CHECK(number_set_is_empty(&both));
+        for (unsigned t = 3; t <= 4; t++)
+                for (unsigned g = GUEST_EXTERNAL; g <= TILE_GUESTS; g++) {
+                        const struct placement_rule *rule = placement_file_find(placement, t, g);
+
+                        CHECK(!rule || rule->line > NUMBER_SET_MAX ||
+                                (!number_set_has(&idle.nobody, rule->line) &&
+                                        !number_set_has(&idle.too_late, rule->line)));
+                }
+}
+
 static void check_place(const struct topology *topology, enum placement_mode mode, unsigned guest)
 {
         struct number_set cpus;
@@ -125,6 +145,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 CHECK(strncmp(why.reason, "line ", strlen("line ")) == 0);
         } else {
                 check_rules(&placement);
+                check_idle(&placement);
                 check_again(&placement);
                 placement_file_fini(&placement);
         }

@@ -350,6 +350,7 @@ static const struct {
                 "1"},
         {"steps[0].repeat", "0", "steps[0].repeat must be a whole number from 1"},
         {"steps[0].interrupted", "true", "steps[0].valid is true in a step that was cut short"},
+        {"steps[0].broken", "true", "steps[0].broken is true in a step that is valid"},
         {"steps[0].response.p95_ms", "null", "steps[0].response.p95_ms must be a number of 0"},
         {"steps[0].host.cpu", "[]", "steps[0].host.cpu must be an object, not a list"},
         {"steps[0].harness", "0", "steps[0].harness must be an object, not 0"},

@@ -27,7 +27,6 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/statfs.h>
 
 /* What a guest is: one vCPU, 1 GiB. */
@@ -47,19 +46,6 @@ struct launcher {
         const char *notes[MAX_NOTES + 1];
         size_t n_notes;
 };
-
-/* Every child has a descriptor here, and whoever measures them has more. The children inherit it,
- * which does them no harm: none of them uses select(2). */
-static void raise_descriptor_limit(void)
-{
-        const rlim_t enough = 16384;
-        struct rlimit limit;
-
-        if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= enough)
-                return;
-        limit.rlim_cur = MIN(limit.rlim_max, enough);
-        setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 /* A caller that ignores its children's ends would have us miss them as well. */
 static void heed_children(void)
@@ -207,7 +193,6 @@ static int launcher_new(const struct launch_config *config, int interrupt_fd, st
                 launcher_free(launcher);
                 return r;
         }
-        raise_descriptor_limit();
         heed_children();
         limit_guests(launcher);
         note_database(launcher);

@@ -743,7 +743,8 @@ services() {
         #           connection on one card and in order; with a guest's own address each, guests
         #           spread well
         #   risk    802.3ad and balance-xor need their counterpart set up at the switch
-        #   source  Linux: Documentation/networking/bonding.rst; IEEE 802.1AX
+        #   source  Linux: Documentation/networking/bonding.rst; IEEE 802.1AX; Red Hat:
+        #           Virtualization Deployment and Administration Guide (bridged mode)
 
         # bonding bond1 (advice): balance-rr, 2 of 2 cards up, miimon 100
         #   should  802.3ad or balance-xor (active-backup where the switch cannot), all cards up,
@@ -754,7 +755,8 @@ services() {
         #           connection on one card and in order; with a guest's own address each, guests
         #           spread well
         #   risk    802.3ad and balance-xor need their counterpart set up at the switch
-        #   source  Linux: Documentation/networking/bonding.rst; IEEE 802.1AX
+        #   source  Linux: Documentation/networking/bonding.rst; IEEE 802.1AX; Red Hat:
+        #           Virtualization Deployment and Administration Guide (bridged mode)
 
         # bonding bond2 (warning): balance-xor, 1 of 1 cards up, miimon 0
         #   should  802.3ad or balance-xor (active-backup where the switch cannot), all cards up,
@@ -765,7 +767,8 @@ services() {
         #           connection on one card and in order; with a guest's own address each, guests
         #           spread well
         #   risk    802.3ad and balance-xor need their counterpart set up at the switch
-        #   source  Linux: Documentation/networking/bonding.rst; IEEE 802.1AX
+        #   source  Linux: Documentation/networking/bonding.rst; IEEE 802.1AX; Red Hat:
+        #           Virtualization Deployment and Administration Guide (bridged mode)
 
         # bonding bond3 (warning): 802.3ad, 2 of 2 cards up, miimon 100
         #   should  802.3ad or balance-xor (active-backup where the switch cannot), all cards up,
@@ -775,7 +778,8 @@ services() {
         #           connection on one card and in order; with a guest's own address each, guests
         #           spread well
         #   risk    802.3ad and balance-xor need their counterpart set up at the switch
-        #   source  Linux: Documentation/networking/bonding.rst; IEEE 802.1AX
+        #   source  Linux: Documentation/networking/bonding.rst; IEEE 802.1AX; Red Hat:
+        #           Virtualization Deployment and Administration Guide (bridged mode)
 
         # bonding bond4 (warning): balance-alb, 2 of 2 cards up, miimon 100
         #   should  802.3ad or balance-xor (active-backup where the switch cannot), all cards up,
@@ -786,7 +790,8 @@ services() {
         #           connection on one card and in order; with a guest's own address each, guests
         #           spread well
         #   risk    802.3ad and balance-xor need their counterpart set up at the switch
-        #   source  Linux: Documentation/networking/bonding.rst; IEEE 802.1AX
+        #   source  Linux: Documentation/networking/bonding.rst; IEEE 802.1AX; Red Hat:
+        #           Virtualization Deployment and Administration Guide (bridged mode)
 
         # multipath nvme-subsys1 (warning): 1 of 2 paths live
         #   should  all live
