@@ -160,8 +160,8 @@ static int fit_usl(struct scaling *scaling)
                 return r;
         scaling->has_usl = r == 0;
         if (r == -ENODATA)
-                scaling->usl_missing = "it takes three steps in which all guests were measured, "
-                                       "and answers";
+                scaling->usl_missing = "it takes three numbers of tiles that answered requests "
+                                       "and lost no guest";
         else if (r < 0)
                 scaling->usl_missing = "the throughputs are out of all range";
         else

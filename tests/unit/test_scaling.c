@@ -628,7 +628,7 @@ static void the_law_tells_how_little_it_knows(void **state)
         made_add(&run, &(struct made_step){.tiles = 2, .rate = 100, .seconds = 2});
         scaling = scale(&run);
         assert_false(scaling.has_usl);
-        assert_non_null(strstr(scaling.usl_missing, "three steps"));
+        assert_non_null(strstr(scaling.usl_missing, "three numbers of tiles"));
         scaling_free(&scaling);
 
         made_add(&run, &(struct made_step){.tiles = 3, .rate = 100, .seconds = 2});
