@@ -106,6 +106,7 @@ static void host(struct html_report *report, const json_t *manifest)
                 json_is_true(json_object_get(all, "is_virtual_machine")) ? "yes" : "no");
         html_table_end(report->to);
         texts(report, "Mitigations of the host's CPU", json_object_get(all, "mitigations"));
+        texts(report, "Settings, as host-check reads them", json_object_get(all, "settings"));
 }
 
 static bool is_plain(const char *word)

@@ -31,11 +31,12 @@ static int check(const struct json_source *source, const struct json_place *plac
 
 /* ---- the manifest ---- */
 
-static int check_mitigations(
-        const struct json_source *source, const struct json_place *place, const json_t *host)
+/* An object of texts. */
+static int check_texts(const struct json_source *source, const struct json_place *place,
+        const json_t *host, const char *key)
 {
-        const struct json_place at = {.up = place, .key = "mitigations"};
-        json_t *all = json_fields_object(source, place, host, "mitigations"), *value;
+        const struct json_place at = {.up = place, .key = key};
+        json_t *all = json_fields_object(source, place, host, key), *value;
         const char *name;
 
         if (!all)
@@ -80,7 +81,11 @@ static int check_host(
         if (!host)
                 return -EINVAL;
         r = check(source, &at, host, fields, ARRAY_SIZE(fields));
-        return r < 0 ? r : check_mitigations(source, &at, host);
+        if (r == 0)
+                r = check_texts(source, &at, host, "mitigations");
+        if (r == 0 && json_object_get(host, "settings"))
+                r = check_texts(source, &at, host, "settings");
+        return r;
 }
 
 int run_manifest_check(const struct json_source *source, const json_t *document, const json_t **ret)

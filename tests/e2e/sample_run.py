@@ -272,7 +272,8 @@ HOST = {
     'transparent_hugepages': 'always [madvise] never', 'numa_balancing': '0', 'swappiness': '60',
     'kernel_options': 'mitigations=auto',
     'mitigations': {'meltdown': 'Not affected', 'retbleed': 'Not affected',
-                    'spectre_v2': 'Mitigation: Retpolines'}}
+                    'spectre_v2': 'Mitigation: Retpolines'},
+    'settings': {'net.ipv4.tcp_sack': '1', 'io-scheduler sda': 'none'}}
 
 
 def make(steps, repeat=1, capacity=1700.0, seconds=20.0, seed=1):

@@ -75,6 +75,7 @@ def slower():
     slow_down(document, 5, .8)
     document['manifest']['host']['kernel'] += '-other'
     document['manifest']['host']['mitigations']['retbleed'] = 'Vulnerable'
+    document['manifest']['host']['settings']['net.ipv4.tcp_sack'] = '0'
     document['manifest']['started'] = '2027-01-01T00:00:00.000Z'
     return document
 
@@ -145,7 +146,8 @@ class Formats(Case):
         found, = self.made_json('baseline', 'slower')['comparisons']
         self.assertTrue(found['comparable'])
         self.assertEqual([d['name'] for d in found['circumstances']],
-                         ['host.kernel', 'host.mitigations.retbleed'])
+                         ['host.kernel', 'host.mitigations.retbleed',
+                          'host.settings.net.ipv4.tcp_sack'])
         self.assertEqual([d['name'] for d in found['passing']], ['started'])
         self.assertEqual([s['tiles'] for s in found['steps']], [1, 2, 3])
         for step in found['steps']:

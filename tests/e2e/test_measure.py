@@ -107,6 +107,21 @@ class Measure(unittest.TestCase):
         self.assertEqual(guests[8]['polls'], guests[8]['polls_answered'])
         self.assertEqual(len(done.stderr.strip().split('\n')), 1 + 3 + 1)  # warm-up, 3 s, why
 
+    def test_the_manifest_has_the_settings_of_the_host(self):
+        roles, targets = self.start_web('measure-settings')
+        run('measure', '--targets', self.write(targets), '--warmup', '0', '--duration', '1s',
+            '--output', self.output)
+        settings = self.read()['manifest']['host']['settings']
+        found = json.loads(run('host-check', '--format', 'json').stdout)['items']
+        found = {' '.join(filter(None, (item['name'], item['subject']))): item['present']
+                 for item in found if item['present'] is not None}
+        for usage in 'memory', 'swap', 'ksm':
+            found.pop(usage)
+        found = {name: present for name, present in found.items()
+                 if not name.startswith('hugepages ')}
+        self.assertGreater(len(found), 20)
+        self.assertEqual(settings, found)
+
     def test_a_silent_guest_is_named_and_the_rest_measured(self):
         roles, targets = self.start_web('measure-silent')
         roles[4].kill()
