@@ -28,8 +28,10 @@ class Scale(unittest.TestCase):
         self.assertEqual(len(result['steps']), 2)
         for step in result['steps']:
             self.check(step)
-        # A machine with other work makes the same work cost more: the less disturbed window tells.
-        self.assertLess(min(map(cost, result['steps'])), 0.03 * 2)
+        # 3 % of two CPUs is what measuring may cost; docs/measuring.md has the figures. Neighbours that
+        # share caches and cores make the same work cost half as much again and more, so what is
+        # found here is only what would grow faster than the number of guests.
+        self.assertLess(min(map(cost, result['steps'])), 2 * 0.03 * 2)
 
     def check(self, step):
         self.assertEqual(len(step['tile_results']), 32)
