@@ -20,6 +20,7 @@ struct measurement {
         struct step_window *window;
         struct scraped *start, *end, *now; /* [n_items] each */
         uint64_t start_ns;
+        unsigned polls;
         struct meter meter;
         struct guestinfo_process *local; /* at the start, [n_items] */
         uint64_t *answering_ns;          /* before the start, [n_items] */
@@ -97,13 +98,16 @@ static bool read_local(const struct target *target, struct guestinfo_process *re
         return target->n_pids > 0;
 }
 
-/* A brief reading of all: a point of the window for each. */
+/* A brief reading: a point of the window for each. Guests that do nothing by themselves, and are
+ * asked whether they are still there, are read every other time. */
 static int poll_guests(struct measurement *m, struct why *why)
 {
-        int r = scraper_round(m->scraper, SCRAPE_ALL, true, WINDOW_POLL_TIMEOUT_NS, m->now, why);
+        enum scrape_which which = ++m->polls % 2 ? SCRAPE_DRIVING : SCRAPE_ALL;
+        int r = scraper_round(m->scraper, which, true, WINDOW_POLL_TIMEOUT_NS, m->now, why);
 
         for (size_t i = 0; r == 0 && i < m->targets->n_items; i++)
-                if (guest_window_point(&m->window->guests[i], &m->start[i], &m->now[i]) < 0)
+                if (scrape_asks(which, m->targets->items[i].guest) &&
+                        guest_window_point(&m->window->guests[i], &m->start[i], &m->now[i]) < 0)
                         r = why_errno(why, -ENOMEM, "measurement", NULL);
         meter_look(&m->meter);
         return r;

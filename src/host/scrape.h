@@ -49,7 +49,11 @@ enum scrape_which {
         SCRAPE_ALL,
         SCRAPE_EXTERNAL, /* the external clients only */
         SCRAPE_TILES,    /* all but those */
+        SCRAPE_DRIVING,  /* the external clients and guests that work by themselves */
 };
+
+/* Is guest among them? */
+bool scrape_asks(enum scrape_which which, unsigned guest);
 
 /* One round: fills those of results[targets->n_items] that are asked for, in place of what was
  * there (zeroed at first; each to be given to scraped_fini at last). A guest that does not answer
