@@ -98,11 +98,11 @@ static bool read_local(const struct target *target, struct guestinfo_process *re
         return target->n_pids > 0;
 }
 
-/* A brief reading: a point of the window for each. Guests that do nothing by themselves, and are
- * asked whether they are still there, are read every other time. */
+/* A brief reading: a point of the window for each. Guests of which every second tells nothing new,
+ * and whose wake-up costs most, as they do little or nothing else, are read every other time. */
 static int poll_guests(struct measurement *m, struct why *why)
 {
-        enum scrape_which which = ++m->polls % 2 ? SCRAPE_DRIVING : SCRAPE_ALL;
+        enum scrape_which which = ++m->polls % 2 ? SCRAPE_WORKING : SCRAPE_ALL;
         int r = scraper_round(m->scraper, which, true, WINDOW_POLL_TIMEOUT_NS, m->now, why);
 
         for (size_t i = 0; r == 0 && i < m->targets->n_items; i++)

@@ -245,8 +245,8 @@ bool scrape_asks(enum scrape_which which, unsigned guest)
                 return guest == GUEST_EXTERNAL;
         case SCRAPE_TILES:
                 return guest != GUEST_EXTERNAL;
-        case SCRAPE_DRIVING:
-                return guest == GUEST_EXTERNAL || guest_drives_itself(guest);
+        case SCRAPE_WORKING:
+                return guest != GUEST_WEB1 && guest != GUEST_IDLE;
         }
         return false;
 }

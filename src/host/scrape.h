@@ -49,7 +49,7 @@ enum scrape_which {
         SCRAPE_ALL,
         SCRAPE_EXTERNAL, /* the external clients only */
         SCRAPE_TILES,    /* all but those */
-        SCRAPE_DRIVING,  /* the external clients and guests that work by themselves */
+        SCRAPE_WORKING, /* all but web server 1, whose work its client counts, and the idle guest */
 };
 
 /* Is guest among them? */

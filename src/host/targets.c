@@ -41,12 +41,6 @@ static int compare(const void *a, const void *b)
         return x->guest < y->guest ? -1 : x->guest > y->guest;
 }
 
-bool guest_drives_itself(unsigned guest)
-{
-        return guest == GUEST_CLIENT || guest == GUEST_CPU || guest == GUEST_DISK ||
-               guest == GUEST_OLTP;
-}
-
 int targets_add(struct targets *targets, const struct target *target)
 {
         struct target *items, copy = *target;

@@ -36,10 +36,6 @@ const char *guest_name(unsigned guest);
 /* The role that a guest plays: "webserver" for 1 and 2, and so on. */
 const char *guest_role(unsigned guest);
 
-/* Does it work by itself? The others do what they are asked, and may be asked nothing for a while.
- */
-bool guest_drives_itself(unsigned guest);
-
 struct target {
         unsigned tile;  /* from 1 */
         unsigned guest; /* enum tile_guest */

@@ -86,6 +86,13 @@ static const char *main_failure(const struct guest_window *g)
         return largest ? largest->name : "none";
 }
 
+/* The others do what they are asked, and may be asked nothing for a while. */
+static bool drives_itself(unsigned guest)
+{
+        return guest == GUEST_CLIENT || guest == GUEST_CPU || guest == GUEST_DISK ||
+               guest == GUEST_OLTP;
+}
+
 /* What holds for every guest of a tile. */
 static void judge_guest(
         struct tile_verdict *tile, const struct guest_window *g, const struct limits *limits)
@@ -110,8 +117,7 @@ static void judge_guest(
                         limits->max_error_share * 100);
         if (g->guest != GUEST_IDLE && guest_window_sum(g, COUNTER_WORK) == 0)
                 reject(tile, "%s did no work", name);
-        else if (guest_drives_itself(g->guest) &&
-                 standstill_s * 1e9 > (double)limits->max_standstill_ns)
+        else if (drives_itself(g->guest) && standstill_s * 1e9 > (double)limits->max_standstill_ns)
                 reject(tile, "%s stood still for %.1f s", name, standstill_s);
         if (g->guest == GUEST_IDLE && g->polls_answered < g->polls)
                 reject(tile, "idle did not answer %u of %u polls", g->polls - g->polls_answered,

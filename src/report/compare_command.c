@@ -179,11 +179,11 @@ static void complain(const struct compare *compare, enum fail_if_outcome outcome
         while (j->outcome != outcome)
                 j++;
         if (j->tiles)
-                snprintf(tiles, sizeof tiles, "with %u tile%s: ", j->tiles,
+                snprintf(tiles, sizeof tiles, " with %u tile%s", j->tiles,
                         j->tiles == 1 ? "" : "s");
         if (others)
                 snprintf(more, sizeof more, "; %zu more", others);
-        why_set(why, -EINVAL, "--fail-if", j->condition->text, "%s %s%s (%.160s)%s",
+        why_set(why, -EINVAL, "--fail-if", j->condition->text, "%s%s: %s (%.160s)%s",
                 outcome == FAIL_IF_MET ? "is met" : "cannot be judged", tiles,
                 compare_met(found, j), j->comparison->after->run.path, more);
 }

@@ -104,6 +104,8 @@ static bool ended_before(const struct compared_run *run, unsigned tiles)
 
         if (row)
                 return row->cut_short;
+        if (strcmp(run->run.ended_kind, "search") == 0)
+                return tiles > run->run.valid_tiles;
         return early && (!scaling->n_rows || scaling->rows[scaling->n_rows - 1].tiles < tiles);
 }
 
