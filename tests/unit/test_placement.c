@@ -165,7 +165,7 @@ static void many_lines_for_nobody(void **state)
         note = placement_idle_note(&p, 1, 1);
         assert_non_null(note);
         assert_ptr_equal(strstr(note, "placement file p: lines 1,3,5,"), note);
-        assert_case(strstr(note, ",... are for no guest of tile 1; lines 4,6,"), "%s", note);
+        assert_non_null(strstr(note, ",... are for no guest of tile 1; lines 4,6,"));
         assert_in_range(strlen(note), 200, 400);
         free(note);
         free(text);
