@@ -4,7 +4,7 @@
  * command line. The one place that prints why something failed.
  */
 #include "cmdline.h"
-#include "command.h"
+#include "command_table.h"
 #include "failed.h"
 #include "launch.h"
 #include "memo.h"

@@ -77,7 +77,7 @@ uint64_t hist_count(const struct hist *hist)
         uint64_t n = 0;
 
         for (size_t i = 0; i < HIST_BUCKETS; i++)
-                n += hist->buckets[i];
+                n += __atomic_load_n(&hist->buckets[i], __ATOMIC_RELAXED);
         return n;
 }
 

@@ -43,6 +43,7 @@ void hist_add(struct hist *to, const struct hist *from);
  * two readings of one histogram); *window is then undefined. */
 int hist_subtract(struct hist *window, const struct hist *end, const struct hist *start);
 
+/* Of one that may be recorded into at the same time, too. */
 uint64_t hist_count(const struct hist *hist);
 
 /* 0 when empty. */

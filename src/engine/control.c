@@ -41,35 +41,40 @@ static enum MHD_Result complain(
 }
 
 struct query {
-        const char *only; /* the one key that this path knows; NULL: none */
-        const char *value;
+        bool allowed; /* on this path */
+        bool brief, sums;
         bool bad;
 };
+
+/* A bare key means yes. */
+static bool take_flag(const char *value, bool *ret)
+{
+        *ret = !value || strcmp(value, "1") == 0;
+        return *ret || strcmp(value, "0") == 0;
+}
 
 static enum MHD_Result look_at_argument(
         void *context, enum MHD_ValueKind kind, const char *key, const char *value)
 {
         struct query *query = context;
 
-        if (query->only && strcmp(key, query->only) == 0)
-                query->value = value ? value : "1";
-        else
-                query->bad = true;
+        if (query->allowed && strcmp(key, "brief") == 0 && take_flag(value, &query->brief))
+                return MHD_YES;
+        if (query->allowed && strcmp(key, "sums") == 0 && take_flag(value, &query->sums))
+                return MHD_YES;
+        query->bad = true;
         return MHD_YES;
 }
 
-static bool is_true(const char *value)
+static enum MHD_Result answer_stats(struct MHD_Connection *connection,
+        const struct snapshot *snapshot, enum snapshot_detail detail)
 {
-        return value && strcmp(value, "1") == 0;
-}
-
-static enum MHD_Result answer_stats(
-        struct MHD_Connection *connection, const struct snapshot *snapshot, bool brief)
-{
-        json_t *json = snapshot_json(snapshot, brief);
+        json_t *json = detail == SNAPSHOT_SUMS ? NULL : snapshot_json(snapshot, detail);
         char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 
         json_decref(json);
+        if (detail == SNAPSHOT_SUMS)
+                text = snapshot_sums(snapshot);
         return answer(connection,
                 snapshot->state == ROLE_FAILED ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_OK,
                 TYPE_JSON, text, true);
@@ -118,16 +123,16 @@ static enum path path_of(const char *url)
         return PATH_UNKNOWN;
 }
 
-static enum MHD_Result answer_path(
-        struct control *control, struct MHD_Connection *connection, enum path path, bool brief)
+static enum MHD_Result answer_path(struct control *control, struct MHD_Connection *connection,
+        enum path path, enum snapshot_detail detail)
 {
         struct snapshot snapshot = {0};
         enum MHD_Result result;
 
-        if (control->take(control->context, &snapshot) < 0)
+        if (control->take(control->context, detail, &snapshot) < 0)
                 return answer(connection, 0, NULL, NULL, false);
         if (path == PATH_STATS)
-                result = answer_stats(connection, &snapshot, brief);
+                result = answer_stats(connection, &snapshot, detail);
         else if (path == PATH_METRICS)
                 result = answer_metrics(connection, &snapshot);
         else
@@ -141,7 +146,8 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 {
         static int first_call;
         enum path path = path_of(url);
-        struct query query = {.only = path == PATH_STATS ? "brief" : NULL};
+        struct query query = {.allowed = path == PATH_STATS};
+        enum snapshot_detail detail = SNAPSHOT_FULL;
 
         if (!*seen) { /* headers only: a response now would end keep-alive */
                 *seen = &first_call;
@@ -153,15 +159,19 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
         }
         if (path == PATH_UNKNOWN)
                 return complain(connection, MHD_HTTP_NOT_FOUND,
-                        "not found: here are /metrics, /stats.json[?brief=1] and /healthz\n");
+                        "not found: here are /metrics, /stats.json and /healthz\n");
         if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
                 return complain(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
                         "method not allowed: this endpoint is only read, by GET or HEAD\n");
         MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, look_at_argument, &query);
-        if (query.bad || (query.value && !is_true(query.value) && strcmp(query.value, "0") != 0))
+        if (query.bad)
                 return complain(connection, MHD_HTTP_BAD_REQUEST,
-                        "bad query: only /stats.json takes one, brief=1 or brief=0\n");
-        return answer_path(context, connection, path, is_true(query.value));
+                        "bad query: only /stats.json takes one, brief=1 or sums=1\n");
+        if (query.sums || path == PATH_HEALTH)
+                detail = SNAPSHOT_SUMS;
+        else if (query.brief)
+                detail = SNAPSHOT_BRIEF;
+        return answer_path(context, connection, path, detail);
 }
 
 int control_start(struct control *control, const char *listen, control_take *take, void *context,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The control endpoint that every role has: GET /metrics, /stats.json[?brief=1], /healthz.
+ * The control endpoint that every role has: GET /metrics, /stats.json, /healthz.
  *
  * /healthz is one line, the state and what there is to say of it, with 200 when ready and 503
  * otherwise. /stats.json has 503 in state `failed`: who measures is not to take that for figures.
@@ -14,7 +14,7 @@
 
 /* Takes a snapshot for a request. *snapshot is zeroed; snapshot->sum is freed by the caller.
  * Returns 0 or -errno. */
-typedef int control_take(void *context, struct snapshot *snapshot);
+typedef int control_take(void *context, enum snapshot_detail detail, struct snapshot *snapshot);
 
 struct control {
         struct httpd httpd;

@@ -47,7 +47,7 @@ void cells_accumulate(struct cells *sum, const struct cells *cells)
 {
         for (size_t i = 0; i < cells->n_counters; i++)
                 sum->values[i] += cells_get(cells, i);
-        for (size_t i = 0; i < cells->n_latencies; i++) {
+        for (size_t i = 0; i < sum->n_latencies; i++) {
                 hist_add(&sum->corrected[i], &cells->corrected[i]);
                 hist_add(&sum->raw[i], &cells->raw[i]);
         }

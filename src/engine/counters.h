@@ -64,7 +64,7 @@ static inline uint64_t cells_get(const struct cells *cells, size_t counter)
         return __atomic_load_n(&cells->values[counter], __ATOMIC_RELAXED);
 }
 
-/* sum += cells, any thread; the shapes must be equal. */
+/* sum += cells, any thread; the shapes must be equal, but that sum may be without latencies. */
 void cells_accumulate(struct cells *sum, const struct cells *cells);
 
 /* "work", "event", "error", "wrong", "gauge". */

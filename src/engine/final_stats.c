@@ -35,7 +35,7 @@ static int write_json(const char *path, json_t *json)
 
 int final_stats_write(const char *path, const struct snapshot *snapshot, struct why *why)
 {
-        json_t *json = snapshot_json(snapshot, false);
+        json_t *json = snapshot_json(snapshot, SNAPSHOT_FULL);
         int r = json ? write_json(path, json) : -ENOMEM;
 
         json_decref(json);

@@ -127,7 +127,6 @@ void guestinfo_read(struct guestinfo *info)
         }
         read_word("/sys/devices/system/clocksource/clocksource0/current_clocksource",
                 info->clocksource, sizeof info->clocksource);
-        read_word("/proc/sys/kernel/random/boot_id", info->boot_id, sizeof info->boot_id);
         guestinfo_read_cpu(&info->cpu);
         guestinfo_read_psi(&info->psi);
         guestinfo_read_process(0, &info->process);

@@ -33,7 +33,6 @@ struct guestinfo {
         unsigned vcpus;
         uint64_t memory_bytes, memory_available_bytes;
         char clocksource[32];
-        char boot_id[40];
         struct guestinfo_cpu cpu;
         struct guestinfo_psi psi;
         struct guestinfo_process process;

@@ -447,30 +447,56 @@ static bool is_in(const void *const *list, size_t n, const void *item)
         return false;
 }
 
-int option_sets_argv(
-        const struct option_set *sets, size_t n_sets, int argc, char *const argv[], struct why *why)
+/* All words of argv. Those that are no options go to words (room for argc of them), or are an error
+ * without it. */
+static int take_arguments(const struct option_set *sets, size_t n_sets, int argc,
+        char *const argv[], const char **words, size_t *ret_n_words, struct why *why)
 {
         _cleanup_free_ const void **given = calloc((size_t)argc + 1, sizeof *given);
-        size_t n_given = 0;
-        int words = 1;
+        size_t n_given = 0, n_words = 0;
+        bool ended = false; /* no more options */
+        int taken = 1;
 
         if (!given)
                 return why_errno(why, -ENOMEM, "arguments", NULL);
-        for (int i = 0; i < argc; i += words) {
+        for (int i = 0; i < argc; i += taken) {
                 _cleanup_(argument_fini) struct argument a = {0};
                 const void *at;
                 int r;
 
-                words = take_argument(&a, sets, n_sets, argc - i, argv + i, why);
-                if (words < 0)
-                        return words;
+                taken = 1;
+                if (words && !ended && strcmp(argv[i], "--") == 0) {
+                        ended = true;
+                        continue;
+                }
+                if (words && (ended || argv[i][0] != '-')) {
+                        words[n_words++] = argv[i];
+                        continue;
+                }
+                taken = take_argument(&a, sets, n_sets, argc - i, argv + i, why);
+                if (taken < 0)
+                        return taken;
                 at = member(a.option, a.config);
                 r = apply(a.option, a.config, "--", a.value, is_in(given, n_given, at), why);
                 if (r < 0)
                         return r;
                 given[n_given++] = at;
         }
+        if (words)
+                *ret_n_words = n_words;
         return 0;
+}
+
+int option_sets_argv(
+        const struct option_set *sets, size_t n_sets, int argc, char *const argv[], struct why *why)
+{
+        return take_arguments(sets, n_sets, argc, argv, NULL, NULL, why);
+}
+
+int option_sets_argv_words(const struct option_set *sets, size_t n_sets, int argc,
+        char *const argv[], const char **words, size_t *ret_n_words, struct why *why)
+{
+        return take_arguments(sets, n_sets, argc, argv, words, ret_n_words, why);
 }
 
 int option_sets_cmdline(const struct option_set *sets, size_t n_sets, const struct cmdline *cmdline,

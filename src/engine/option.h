@@ -75,6 +75,11 @@ int option_sets_apply(const struct option_set *sets, size_t n_sets, const char *
 int option_sets_argv(const struct option_set *sets, size_t n_sets, int argc, char *const argv[],
         struct why *why);
 
+/* The same for a personality that takes other words as well, in any order: they go to words, which
+ * has room for argc of them and borrows from argv. What follows a "--" is words only. */
+int option_sets_argv_words(const struct option_set *sets, size_t n_sets, int argc,
+        char *const argv[], const char **words, size_t *ret_n_words, struct why *why);
+
 /* Every tileload.KEY of a kernel command line, but `role`, which chooses the personality. */
 int option_sets_cmdline(const struct option_set *sets, size_t n_sets, const struct cmdline *cmdline,
         struct why *why);

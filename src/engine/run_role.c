@@ -138,7 +138,19 @@ static const char *doing(struct role *role)
         return "setting up";
 }
 
-static int take(void *context, struct snapshot *snapshot)
+/* The histograms of a role are most of it: for its sums, nothing of them is copied. */
+static void add_worker(struct snapshot *snapshot, const struct cells *cells)
+{
+        struct hist *headline = cells->n_latencies ? &cells->corrected[0] : NULL;
+
+        cells_accumulate(&snapshot->sum, cells);
+        if (snapshot->sum.n_latencies || !headline)
+                return;
+        snapshot->latency_count += hist_count(headline);
+        snapshot->latency_sum_ns += __atomic_load_n(&headline->sum_ns, __ATOMIC_RELAXED);
+}
+
+static int take(void *context, enum snapshot_detail detail, struct snapshot *snapshot)
 {
         struct role *role = context;
         double overdue = 0;
@@ -153,20 +165,21 @@ static int take(void *context, struct snapshot *snapshot)
                 .detail = doing(role),
                 .n_workers = role->crew.n_workers,
         };
-        r = cells_init(
-                &snapshot->sum, snapshot_n_counters(role->workload), role->workload->n_latencies);
+        r = cells_init(&snapshot->sum, snapshot_n_counters(role->workload),
+                detail == SNAPSHOT_SUMS ? 0 : role->workload->n_latencies);
         if (r < 0)
                 return r;
         snapshot->taken_ns = clock_now_ns();
         snapshot->taken_real_ns = clock_real_ns();
         for (unsigned i = 0; i < role->crew.n_workers; i++) {
-                cells_accumulate(&snapshot->sum, &role->crew.workers[i].cells);
+                add_worker(snapshot, &role->crew.workers[i].cells);
                 overdue += worker_overdue(&role->crew.workers[i], snapshot->taken_ns);
         }
         if (role->workload->flags & WORKLOAD_PACED)
                 cells_set(&snapshot->sum, role->workload->n_counters + FRAME_OVERDUE,
                         (uint64_t)overdue);
-        guestinfo_read(&snapshot->guest);
+        if (detail != SNAPSHOT_SUMS)
+                guestinfo_read(&snapshot->guest);
         return 0;
 }
 
@@ -178,7 +191,7 @@ static int final_stats(struct role *role, struct why *why)
 
         if (!path)
                 return 0;
-        r = take(role, &snapshot);
+        r = take(role, SNAPSHOT_FULL, &snapshot);
         if (r < 0)
                 return why_errno(why, r, "--final-stats", path);
         r = final_stats_write(path, &snapshot, why);

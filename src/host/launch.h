@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct libvirt_config;
+struct placement;
 struct progress;
 
 /* What a tile is made with; the same for every tile. Strings belong to the caller. */
@@ -24,18 +25,28 @@ struct launch_config {
         uint64_t max_in_flight; /* of each tile's external client */
         uint64_t seed;
         uint64_t ready_timeout_ns;            /* for one call of start() */
-        unsigned last_tile;                   /* that start() will be called for; 0: not known */
+        unsigned last_tile;                   /* that there will be, for checks; 0: not known */
+        const char *placement;                /* of --placement; NULL: none */
         struct progress *progress;            /* where to say what happens; NULL: nowhere */
         const struct libvirt_config *libvirt; /* launch_libvirt only */
 
         /* Sizes and loads of the tile's guests, as option values; NULL: the role's default. */
-        const char *dirs;         /* webservers and clients */
-        const char *cpu_memory;   /* cpu --memory */
-        const char *disk_size;    /* disk --size */
-        const char *oltp_rows;    /* oltp --table-size */
-        const char *oltp_threads; /* oltp --threads */
-        const char *users;        /* webclient (guest 3) --users */
-        const char *think;        /* webclient (guest 3) --think */
+        const char *dirs;           /* webservers and clients */
+        const char *cpu_memory;     /* cpu --memory */
+        const char *cpu_threads;    /* cpu --threads */
+        const char *cpu_operations; /* cpu --operations */
+        const char *cpu_think;      /* cpu --think */
+        const char *disk_size;      /* disk --size */
+        const char *disk_max_rate;  /* disk --max-rate */
+        const char *oltp_rows;      /* oltp --table-size */
+        const char *oltp_threads;   /* oltp --threads */
+        const char *oltp_think;     /* oltp --think */
+        const char *users;          /* webclient (guest 3) --users */
+        const char *think;          /* webclient (guest 3) --think */
+
+        /* launch_process only: buffer pool and log file of guest 7's database server, in bytes; 0:
+         * as in systemd/database-options. */
+        uint64_t database_memory;
 };
 
 struct launcher;
@@ -61,6 +72,10 @@ struct launcher_ops {
         /* Ends every tile, politely first: 0, or -ETIME when something had to be killed (named in
          * *why). */
         int (*stop)(struct launcher *launcher, struct why *why);
+        /* Ends the tiles above `keep` in the same way; the others do not notice. They may be
+         * started again. 0, -ETIME as for stop(), or another -errno: the tiles that are left are
+         * not to be measured then. */
+        int (*end_above)(struct launcher *launcher, unsigned keep, struct why *why);
 
         /* The endpoints of all running tiles. Valid until the next start or stop. */
         const struct targets *(*targets)(struct launcher *launcher);
@@ -76,9 +91,17 @@ struct launcher_ops {
         int (*trouble)(struct launcher *launcher, unsigned tile, unsigned guest,
                 const char *problem, struct guest_trouble *ret);
 
+        /* Counters of the machines that guests run on, where that is not this one. Returns how
+         * many, at most `max`, were filled; what a machine does not tell is left 0. NULL: guests
+         * are on this machine. */
+        size_t (*remotes)(struct launcher *launcher, struct remote_counts *ret, size_t max);
+
         /* What a reader of the results must know about how the guests were run ("no cgroup v2
          * controllers: guests are not limited to one CPU"): lines, NULL at the end. */
         const char *const *(*notes)(struct launcher *launcher);
+
+        /* Where the guests were placed that were started so far. */
+        const struct placement *(*placement)(struct launcher *launcher);
 };
 
 extern const struct launcher_ops launch_process;

@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "guestinfo.h"
 #include "option_json.h"
+#include "settings.h"
 #include "textfile.h"
 
 #include <dirent.h>
@@ -110,7 +111,7 @@ static json_t *host_json(void)
         if (textfile_read("/proc/cpuinfo", cpu, sizeof cpu) < 0)
                 cpu[0] = '\0';
         return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:i, s:i, s:I, s:s, s:b,"
-                         " s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                         " s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
                 "hostname", name.nodename, "machine", name.machine, "kernel", name.release,
                 "kernel_version", name.version, "os",
                 line_json("/etc/os-release", "PRETTY_NAME=", "\""), "cpu_model",
@@ -123,7 +124,7 @@ static json_t *host_json(void)
                 text_json("/sys/kernel/mm/transparent_hugepage/enabled"), "numa_balancing",
                 text_json("/proc/sys/kernel/numa_balancing"), "swappiness",
                 text_json("/proc/sys/vm/swappiness"), "kernel_options", kernel_options_json(),
-                "mitigations", mitigations_json());
+                "mitigations", mitigations_json(), "settings", check_settings());
 }
 
 json_t *manifest_json(int argc, char *const argv[], const struct option_set *sets, size_t n_sets)

@@ -2,6 +2,9 @@
 #include "measure.h"
 
 #include "clock.h"
+#include "meter.h"
+#include "textfile.h"
+#include "warm_up.h"
 
 #include <errno.h>
 #include <string.h>
@@ -17,9 +20,10 @@ struct measurement {
         struct step_window *window;
         struct scraped *start, *end, *now; /* [n_items] each */
         uint64_t start_ns;
-        struct guestinfo_cpu host_cpu;
-        struct guestinfo_psi host_psi;
+        unsigned polls;
+        struct meter meter;
         struct guestinfo_process *local; /* at the start, [n_items] */
+        uint64_t *answering_ns;          /* before the start, [n_items] */
 };
 
 static void scraped_all_fini(struct scraped *all, size_t n)
@@ -37,6 +41,8 @@ static void measurement_fini(struct measurement *m)
         scraped_all_fini(m->end, n);
         scraped_all_fini(m->now, n);
         free(m->local);
+        free(m->answering_ns);
+        meter_fini(&m->meter);
         scraper_free(m->scraper);
 }
 
@@ -61,8 +67,9 @@ static int measurement_init(struct measurement *m, struct why *why)
         m->end = calloc(n, sizeof *m->end);
         m->now = calloc(n, sizeof *m->now);
         m->local = calloc(n, sizeof *m->local);
+        m->answering_ns = calloc(n, sizeof *m->answering_ns);
         m->window->guests = calloc(n, sizeof *m->window->guests);
-        if (!m->start || !m->end || !m->now || !m->local || !m->window->guests)
+        if (!m->start || !m->end || !m->now || !m->local || !m->answering_ns || !m->window->guests)
                 return why_errno(why, -ENOMEM, "measurement", NULL);
         m->window->n_guests = n;
         m->window->n_tiles = targets_n_tiles(m->targets);
@@ -91,13 +98,18 @@ static bool read_local(const struct target *target, struct guestinfo_process *re
         return target->n_pids > 0;
 }
 
-/* A brief reading of all: a point of the window for each. */
+/* A brief reading: a point of the window for each. Guests of which every second tells nothing new,
+ * and whose wake-up costs most, as they do little or nothing else, are read every other time. */
 static int poll_guests(struct measurement *m, struct why *why)
 {
-        int r = scraper_round(m->scraper, SCRAPE_ALL, true, WINDOW_POLL_TIMEOUT_NS, m->now, why);
+        enum scrape_which which = ++m->polls % 2 ? SCRAPE_WORKING : SCRAPE_ALL;
+        int r = scraper_round(m->scraper, which, true, WINDOW_POLL_TIMEOUT_NS, m->now, why);
 
         for (size_t i = 0; r == 0 && i < m->targets->n_items; i++)
-                r = guest_window_point(&m->window->guests[i], &m->start[i], &m->now[i]);
+                if (scrape_asks(which, m->targets->items[i].guest) &&
+                        guest_window_point(&m->window->guests[i], &m->start[i], &m->now[i]) < 0)
+                        r = why_errno(why, -ENOMEM, "measurement", NULL);
+        meter_look(&m->meter);
         return r;
 }
 
@@ -125,29 +137,59 @@ static int find_external(struct measurement *m, struct why *why)
                 found ? found->problem : "");
 }
 
-static int warm_up(struct measurement *m, struct why *why)
+static int settle(struct measurement *m, struct why *why)
 {
-        uint64_t begin_ns = clock_now_ns(), end_ns = begin_ns + m->config->warmup_ns;
+        const struct warm_up config = {
+                .least_ns = m->config->warmup_ns,
+                .most_ns = m->config->max_warmup_ns,
+                .bound = m->config->settle_bound,
+                .progress = m->config->progress,
+                .context = m->config->context,
+        };
         int r = find_external(m, why);
 
-        for (uint64_t due_ns = begin_ns; r == 0 && due_ns < end_ns; due_ns += POLL_EVERY_NS) {
-                r = scraper_wait(m->scraper, due_ns, why);
-                if (r == 0 && m->config->progress)
-                        m->config->progress(m->config->context, m->window,
-                                ((double)clock_now_ns() - (double)end_ns) / 1e9);
-        }
-        if (r == 0)
-                r = scraper_wait(m->scraper, end_ns, why);
-        m->window->warmup_s = (double)(clock_now_ns() - begin_ns) / 1e9;
-        return r;
+        return r == 0 ? warm_up(&config, m->scraper, m->targets, m->now, m->window, why) : r;
 }
+
+/* ---- what answering costs ---- */
+
+/* CPU time of a process's main thread; 0: not known. A role's does nothing but answer readings. */
+static uint64_t main_thread_ns(const struct target *target)
+{
+        char path[64], text[64];
+
+        if (target->n_pids == 0)
+                return 0;
+        snprintf(path, sizeof path, "/proc/%d/schedstat", (int)target->pids[0]);
+        return textfile_read(path, text, sizeof text) > 0 ? strtoull(text, NULL, 10) : 0;
+}
+
+static void begin_answering(struct measurement *m)
+{
+        for (size_t i = 0; i < m->targets->n_items; i++)
+                m->answering_ns[i] = main_thread_ns(&m->targets->items[i]);
+}
+
+static void end_answering(struct measurement *m)
+{
+        for (size_t i = 0; i < m->targets->n_items; i++) {
+                uint64_t now_ns = main_thread_ns(&m->targets->items[i]);
+
+                if (m->answering_ns[i] && now_ns > m->answering_ns[i])
+                        m->window->guests[i].answering_ns = now_ns - m->answering_ns[i];
+        }
+}
+
+/* ---- the window ---- */
 
 /* Full readings of many guests are a burst of work. The external clients are read last at the
  * window's start and first at its end, so that it does not fall into their window. */
 static int begin(struct measurement *m, struct why *why)
 {
-        int r = scraper_round(m->scraper, SCRAPE_TILES, false, END_TIMEOUT_NS, m->start, why);
+        int r;
 
+        begin_answering(m);
+        r = scraper_round(m->scraper, SCRAPE_TILES, false, END_TIMEOUT_NS, m->start, why);
         if (r == 0)
                 r = scraper_round(
                         m->scraper, SCRAPE_EXTERNAL, false, END_TIMEOUT_NS, m->start, why);
@@ -155,8 +197,9 @@ static int begin(struct measurement *m, struct why *why)
                 return r;
         m->start_ns = clock_now_ns();
         m->window->started_real_ns = clock_real_ns();
-        guestinfo_read_cpu(&m->host_cpu);
-        guestinfo_read_psi(&m->host_psi);
+        r = meter_begin(&m->meter);
+        if (r < 0)
+                return why_errno(why, r, "measurement", NULL);
         for (size_t i = 0; i < m->targets->n_items; i++)
                 m->window->guests[i].local = read_local(&m->targets->items[i], &m->local[i]);
         return 0;
@@ -186,16 +229,12 @@ static int watch_window(struct measurement *m, struct why *why)
         return r == 0 ? scraper_wait(m->scraper, end_ns, why) : r;
 }
 
-static void fill_host(struct measurement *m)
+static int fill_host(struct measurement *m)
 {
-        struct guestinfo_cpu cpu;
-        struct guestinfo_psi psi;
+        int r;
 
-        guestinfo_read_cpu(&cpu);
-        guestinfo_read_psi(&psi);
-        m->window->host_cpu = cpu_difference(m->host_cpu, cpu);
-        m->window->host_psi = psi_difference(m->host_psi, psi);
         m->window->seconds = (double)(clock_now_ns() - m->start_ns) / 1e9;
+        r = meter_end(&m->meter, m->window->seconds, &m->window->usage, &m->window->host_cpu);
         for (size_t i = 0; i < m->targets->n_items; i++) {
                 struct guest_window *g = &m->window->guests[i];
                 struct guestinfo_process now;
@@ -204,6 +243,7 @@ static void fill_host(struct measurement *m)
                 if (g->local)
                         g->local_sum = process_difference(m->local[i], now);
         }
+        return r;
 }
 
 static int subtract(struct measurement *m, struct why *why)
@@ -218,18 +258,21 @@ static int subtract(struct measurement *m, struct why *why)
                 guest_window_fill(g, &m->start[i], &m->end[i], t->n_pids ? t->pids[0] : 0);
         }
         step_window_find_twins(m->window);
+        m->window->usage.clients = step_window_clients(m->window);
         return r < 0 ? why_errno(why, r, "measurement", NULL) : 0;
 }
 
 /* Reads the window's end and subtracts. */
 static int finish(struct measurement *m, struct why *why)
 {
-        int r;
+        int r = fill_host(m);
 
-        fill_host(m);
+        if (r < 0)
+                return why_errno(why, r, "measurement", NULL);
         r = scraper_round(m->scraper, SCRAPE_EXTERNAL, false, END_TIMEOUT_NS, m->end, why);
         if (r == 0)
                 r = scraper_round(m->scraper, SCRAPE_TILES, false, END_TIMEOUT_NS, m->end, why);
+        end_answering(m);
         return r < 0 ? r : subtract(m, why);
 }
 
@@ -241,7 +284,8 @@ static void salvage(struct measurement *m)
         if (m->start_ns == 0)
                 return;
         scraper_ignore_watches(m->scraper);
-        fill_host(m);
+        if (fill_host(m) < 0)
+                return;
         if (scraper_round(m->scraper, SCRAPE_ALL, false, WINDOW_POLL_TIMEOUT_NS, m->end, NULL) == 0)
                 subtract(m, NULL);
 }
@@ -249,13 +293,18 @@ static void salvage(struct measurement *m)
 int measure_window(const struct measure_config *config, const struct targets *targets,
         struct step_window *ret, struct why *why)
 {
-        struct measurement m = {.config = config, .targets = targets, .window = ret};
+        struct measurement m = {
+                .config = config,
+                .targets = targets,
+                .window = ret,
+                .meter = {.remotes_read = config->remotes, .context = config->remotes_context},
+        };
         int r;
 
         *ret = (struct step_window){0};
         r = measurement_init(&m, why);
         if (r == 0)
-                r = warm_up(&m, why);
+                r = settle(&m, why);
         if (r == 0)
                 r = begin(&m, why);
         if (r == 0)

@@ -51,14 +51,14 @@ static int measure(const struct option_set *sets, const struct measure_options *
         const struct targets *targets, int argc, char *argv[], struct why *why)
 {
         struct session session;
-        bool valid;
         int r = session_begin(&session, &options->session, why);
 
         if (r < 0)
                 return EXIT_FAILED;
-        r = session_manifest(&session, manifest_json(argc, argv, sets, N_SETS), "none", NULL, why);
+        r = session_manifest(
+                &session, manifest_json(argc, argv, sets, N_SETS), "none", NULL, NULL, why);
         if (r == 0)
-                r = session_step(&session, targets, NULL, &valid, why);
+                r = session_step(&session, targets, 1, NULL, why);
         return session_end(&session, r, why);
 }
 

@@ -128,6 +128,19 @@ static unsigned print_table(struct progress *progress, const struct step_window 
         return lines;
 }
 
+/* What a warm-up is prolonged for. */
+static void print_warm_up(
+        struct progress *progress, const struct step_window *window, double elapsed_s)
+{
+        const struct settling *s = &window->settling;
+
+        fprintf(progress->to, "[%3.0f s] warming up", elapsed_s);
+        if (s->what[0])
+                fprintf(progress->to, ": %s changed by %+.1f %% in %.0f s", s->what,
+                        s->change_percent, s->window_s);
+        fputc('\n', progress->to);
+}
+
 void progress_show(void *context, const struct step_window *window, double elapsed_s)
 {
         struct progress *progress = context;
@@ -138,7 +151,7 @@ void progress_show(void *context, const struct step_window *window, double elaps
         if (progress->terminal && progress->table_lines)
                 fprintf(progress->to, "\033[%uA\033[K", progress->table_lines);
         if (elapsed_s < 0)
-                fprintf(progress->to, "[%3.0f s] warming up\n", elapsed_s);
+                print_warm_up(progress, window, elapsed_s);
         else
                 print_line(progress, window, elapsed_s);
         if (progress->terminal)

@@ -101,6 +101,9 @@ uint64_t reading_sum(const struct reading *reading, enum counter_kind kind)
         const char *name;
         uint64_t sum = 0;
 
+        if (!counters)
+                return reading_number(reading, "sums", counter_kind_name(kind));
+
         json_object_foreach(counters, name, counter)
         {
                 if (kind_of(counter, &its) == 0 && its == kind)
@@ -113,6 +116,11 @@ void reading_latency(const struct reading *reading, uint64_t *ret_count, uint64_
 {
         const json_t *first = json_array_get(walk(reading, "latencies"), 0);
 
+        if (!walk(reading, "latencies")) {
+                *ret_count = reading_number(reading, "sums", "latency_count");
+                *ret_sum_ns = reading_number(reading, "sums", "latency_sum_ns");
+                return;
+        }
         *ret_count = (uint64_t)json_integer_value(json_object_get(first, "count"));
         *ret_sum_ns = (uint64_t)json_integer_value(json_object_get(first, "sum_ns"));
 }

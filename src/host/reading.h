@@ -45,7 +45,7 @@ uint64_t reading_number(const struct reading *reading, const char *object, const
 /* What a brief reading is for. -ENOENT when the guest has no such counter. */
 int reading_counter(const struct reading *reading, const char *name, uint64_t *ret);
 
-/* Sum of all counters of a kind. */
+/* Sum of all counters of a kind: of WORK, ERROR and WRONG also in the shortest form. */
 uint64_t reading_sum(const struct reading *reading, enum counter_kind kind);
 
 /* The headline latency's count and sum; zeroes when the role has none. */

@@ -116,15 +116,20 @@ static int add_role(struct role_keys *keys, const struct launch_config *config,
                 return 0;
         case GUEST_CPU:
                 add(keys, "memory", config->cpu_memory);
+                add(keys, "threads", config->cpu_threads);
+                add(keys, "operations", config->cpu_operations);
+                add(keys, "think", config->cpu_think);
                 return 0;
         case GUEST_DISK:
                 add(keys, "file", place->file);
                 add(keys, "size", config->disk_size);
+                add(keys, "max-rate", config->disk_max_rate);
                 return 0;
         case GUEST_OLTP:
                 add(keys, "socket", place->socket);
                 add(keys, "table-size", config->oltp_rows);
                 add(keys, "threads", config->oltp_threads);
+                add(keys, "think", config->oltp_think);
                 return 0;
         case GUEST_IDLE:
                 return 0;

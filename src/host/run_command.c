@@ -3,140 +3,24 @@
  * `tileload run`: launch tiles, measure them, step by step, and take them down again.
  */
 #include "command.h"
-#include "guest_loads.h"
 #include "launch.h"
-#include "libvirt_config.h"
 #include "manifest.h"
-#include "parse.h"
+#include "profile.h"
+#include "resume.h"
+#include "run_options.h"
 #include "run_role.h"
-#include "session.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <string.h>
-
-static const char *const arrivals[] = {"uniform", "poisson", NULL};
-
-struct run_options {
-        unsigned launcher;
-        char *tiles;
-        unsigned first, last; /* from tiles */
-        bool stop_at_invalid;
-        double rate_per_s;
-        unsigned arrival;
-        uint64_t max_in_flight, seed, ready_timeout_ns;
-        struct guest_loads loads;
-        struct session_config session;
-        struct libvirt_config libvirt;
-};
-
-#define RUN(member) offsetof(struct run_options, member)
-
-static const struct option run_options[] = {
-        {"launch", OPTION_CHOICE, RUN(launcher), "process", NULL,
-                "where guests run: on this machine as processes, or made by libvirt",
-                .choices = launcher_names},
-        {"tiles", OPTION_STRING, RUN(tiles), "1", "N|N-M",
-                "so many tiles at once, or one step after another from N to M"},
-        {"stop-at-invalid", OPTION_BOOL, RUN(stop_at_invalid), "yes", NULL,
-                "end the steps at the first one that is not valid"},
-        {"ready-timeout", OPTION_DURATION, RUN(ready_timeout_ns), "3m", NULL,
-                "every guest of a step must be ready within this"},
-};
-
-static const struct option load_options[] = {
-        {"rate", OPTION_NUMBER, RUN(rate_per_s), "200", "PER-SECOND",
-                "requests that each tile's external client offers", .max = 1000000},
-        {"arrival", OPTION_CHOICE, RUN(arrival), "poisson", NULL,
-                "how the due times of these requests are spread", .choices = arrivals},
-        {"max-in-flight", OPTION_COUNT, RUN(max_in_flight), "1000", NULL,
-                "requests of one external client at the same time; more are dropped", .min = 1,
-                .max = 1000000},
-        {"seed", OPTION_COUNT, RUN(seed), "1", NULL,
-                "the same seed gives the same requests in the same order"},
-};
-
-enum {
-        /* Those of one launcher only come last. */
-        N_COMMON_SETS = 5,
-        N_SETS = N_COMMON_SETS + 3,
-};
-
-static void fill_sets(struct option_set sets[static N_SETS], struct run_options *options)
-{
-        sets[0] = (struct option_set){"Run", run_options, ARRAY_SIZE(run_options), options};
-        sets[1] = (struct option_set){
-                "Offered load", load_options, ARRAY_SIZE(load_options), options};
-        sets[2] = (struct option_set){
-                "Measuring", session_options, N_SESSION_OPTIONS, &options->session};
-        sets[3] = (struct option_set){"Verdict", limit_options, N_LIMIT_OPTIONS, &options->session};
-        sets[4] = (struct option_set){"Guests, where not as the role's own default",
-                guest_load_options, N_GUEST_LOAD_OPTIONS, &options->loads};
-        sets[5] = (struct option_set){"With --launch libvirt", libvirt_connect_options,
-                N_LIBVIRT_CONNECT_OPTIONS, &options->libvirt};
-        sets[6] = (struct option_set){
-                NULL, libvirt_guest_options, N_LIBVIRT_GUEST_OPTIONS, &options->libvirt};
-        sets[7] = (struct option_set){
-                NULL, libvirt_client_options, N_LIBVIRT_CLIENT_OPTIONS, &options->libvirt};
-}
-
-static bool for_libvirt(const struct run_options *options)
-{
-        return strcmp(launcher_names[options->launcher], "libvirt") == 0;
-}
-
-/* The sets that say something in this run. */
-static size_t n_sets(const struct run_options *options)
-{
-        return for_libvirt(options) ? N_SETS : N_COMMON_SETS;
-}
-
-/* An option that would do nothing is a slip. */
-static int refuse_set(const struct option_set *set, struct why *why)
-{
-        for (size_t i = 0; i < set->n_options; i++) {
-                const struct option *option = &set->options[i];
-                _cleanup_free_ char *text = option_text(option, set->config);
-                char what[sizeof why->what];
-
-                if (!text || (option->fallback && strcmp(text, option->fallback) == 0))
-                        continue;
-                snprintf(what, sizeof what, "--%s", option->name);
-                return why_set(why, -EINVAL, what, text, "goes with --launch libvirt only");
-        }
-        return 0;
-}
-
-static int check(struct run_options *options, struct why *why)
-{
-        if (parse_range(options->tiles, &options->first, &options->last) < 0)
-                return why_set(why, -EINVAL, "--tiles", options->tiles,
-                        "not a number of tiles: write 4, or 1-4 for steps from 1 to 4");
-        if (options->last > 250)
-                return why_set(why, -ERANGE, "--tiles", options->tiles, "at most 250 tiles");
-        if (!(options->rate_per_s > 0))
-                return why_set(why, -ERANGE, "--rate", NULL, "must be above 0");
-        return 0;
-}
-
-static int parse(const struct option_set *sets, struct run_options *options, int argc, char *argv[],
-        struct why *why)
-{
-        int r = option_sets_init(sets, N_SETS, why);
-
-        if (r == 0)
-                r = option_sets_argv(sets, N_SETS, argc - 1, argv + 1, why);
-        for (size_t i = n_sets(options); r == 0 && i < N_SETS; i++)
-                r = refuse_set(&sets[i], why);
-        return r == 0 ? check(options, why) : r;
-}
 
 struct run {
         const struct run_options *options;
         const struct launcher_ops *ops;
         struct launcher *launcher;
         struct session session;
+        struct sweep sweep;
+        unsigned running; /* tiles */
 };
 
 static int check_launcher(void *context, struct why *why)
@@ -150,7 +34,7 @@ static int write_targets(struct run *run, struct why *why)
 {
         char path[PATH_MAX];
 
-        snprintf(path, sizeof path, "%s/targets.json", run->session.directory);
+        snprintf(path, sizeof path, "%s/targets.json", run->session.directory.path);
         return targets_write(run->ops->targets(run->launcher), path, why);
 }
 
@@ -162,47 +46,105 @@ static int ask_launcher(void *context, unsigned tile, unsigned guest, const char
         return run->ops->trouble(run->launcher, tile, guest, problem, ret);
 }
 
-/* One step: from `running` to n tiles. */
-static int step(struct run *run, unsigned running, unsigned n, bool *ret_valid, struct why *why)
+static size_t ask_remotes(void *context, struct remote_counts *ret, size_t max)
+{
+        struct run *run = context;
+
+        return run->ops->remotes(run->launcher, ret, max);
+}
+
+/* ---- steps ---- */
+
+static const char *plural(unsigned n)
+{
+        return n == 1 ? "" : "s";
+}
+
+static int start_up_to(struct run *run, unsigned n, struct why *why)
+{
+        unsigned more = n - run->running;
+        int r;
+
+        progress_say(&run->session.progress, "starting %u tile%s", more, plural(more));
+        r = run->ops->start(run->launcher, run->running + 1, n, run->session.signal_fd, why);
+        if (r == -EINTR)
+                session_watch(&run->session).check(&run->session, why);
+        return r;
+}
+
+/* That some had to be killed is no reason not to measure the others. */
+static int end_down_to(struct run *run, unsigned n, struct why *why)
+{
+        unsigned less = run->running - n;
+        char text[1024];
+        int r;
+
+        progress_say(&run->session.progress, "ending %u tile%s", less, plural(less));
+        r = run->ops->end_above(run->launcher, n, why);
+        if (r == -ETIME)
+                progress_say(&run->session.progress, "%s", why_format(why, text, sizeof text));
+        return r == -ETIME ? 0 : r;
+}
+
+static int have_tiles(struct run *run, unsigned n, struct why *why)
+{
+        int r = 0;
+
+        if (n > run->running)
+                r = start_up_to(run, n, why);
+        else if (n < run->running)
+                r = end_down_to(run, n, why);
+        if (r < 0)
+                return r;
+        run->running = n;
+        r = write_targets(run, why);
+        if (r == 0)
+                r = result_placement(&run->session.result, run->ops->placement(run->launcher), why);
+        return r;
+}
+
+static int measure(struct run *run, unsigned repeat, struct why *why)
 {
         struct session_launcher launcher = {
                 .watch = {run->ops->fd(run->launcher), check_launcher, run},
                 .trouble = run->ops->trouble ? ask_launcher : NULL,
+                .remotes = run->ops->remotes ? ask_remotes : NULL,
                 .context = run,
         };
-        int r;
 
-        progress_say(&run->session.progress, "starting %u tile%s", n - running,
-                n - running == 1 ? "" : "s");
-        r = run->ops->start(run->launcher, running + 1, n, run->session.signal_fd, why);
-        if (r == -EINTR)
-                session_watch(&run->session).check(&run->session, why);
-        if (r == 0)
-                r = write_targets(run, why);
-        if (r == 0)
-                r = session_step(
-                        &run->session, run->ops->targets(run->launcher), &launcher, ret_valid, why);
-        return r;
+        if (run->options->sweep.repeat > 1)
+                progress_say(&run->session.progress, "window %u of %u", repeat,
+                        run->options->sweep.repeat);
+        return session_step(
+                &run->session, run->ops->targets(run->launcher), repeat, &launcher, why);
 }
 
 static int steps(struct run *run, struct why *why)
 {
-        unsigned running = 0;
+        unsigned tiles, repeat, decided = 0;
+        enum sweep_end end;
         int r = 0;
 
-        for (unsigned n = run->options->first; r == 0 && n <= run->options->last; n++) {
-                bool valid;
-
-                r = step(run, running, n, &valid, why);
-                running = n;
-                if (r == 0 && !valid && run->options->stop_at_invalid && n < run->options->last) {
-                        progress_say(&run->session.progress,
-                                "%u tiles are not valid: no further steps", n);
-                        break;
-                }
+        while (r == 0 && sweep_next(&run->sweep, &tiles, &repeat)) {
+                r = have_tiles(run, tiles, why);
+                if (r == 0)
+                        r = measure(run, repeat, why);
         }
-        return r;
+        if (r < 0)
+                return r;
+        end = sweep_ended(&run->sweep, &decided);
+        if (decided == run->options->sweep.last)
+                return 0;
+        if (end == SWEEP_INVALID)
+                progress_say(&run->session.progress, "%u tile%s %s not valid: no further steps",
+                        decided, plural(decided), decided == 1 ? "is" : "are");
+        else if (end == SWEEP_NO_GAIN)
+                progress_say(&run->session.progress, "%u tiles bring no more: no further steps",
+                        decided);
+        return 0;
 }
+
+/* ---- from begin to end ---- */
 
 static int absolute(char path[static PATH_MAX], const char *relative, struct why *why)
 {
@@ -226,27 +168,51 @@ static void stop(struct run *run)
         run->ops->free(run->launcher);
 }
 
-static int launch_and_measure(
-        struct run *run, const struct option_set *sets, int argc, char *argv[], struct why *why)
+static struct launch_config config_of(
+        struct run *run, const char *program, const char *directory, struct guest_load_texts *texts)
 {
         const struct run_options *o = run->options;
-        char program[PATH_MAX], directory[PATH_MAX];
-        struct guest_load_texts texts;
         struct launch_config config = {
                 .program = program,
                 .directory = directory,
                 .rate_per_s = o->rate_per_s,
-                .arrival = arrivals[o->arrival],
+                .arrival = run_arrivals[o->arrival],
                 .max_in_flight = o->max_in_flight,
                 .seed = o->seed,
                 .ready_timeout_ns = o->ready_timeout_ns,
-                .last_tile = o->last,
+                .last_tile = o->sweep.last,
+                .placement = o->placement,
                 .progress = &run->session.progress,
                 .libvirt = &o->libvirt,
+                .database_memory = o->database_memory,
         };
-        int r = absolute(directory, run->session.directory, why);
 
-        guest_loads_fill(&config, &o->loads, &texts);
+        guest_loads_fill(&config, &o->loads, texts);
+        return config;
+}
+
+static int begin_results(struct run *run, int argc, char *argv[], struct why *why)
+{
+        const struct run_options *o = run->options;
+        struct option_set sets[RUN_SETS];
+        const char *const *notes = run->ops->notes(run->launcher);
+        size_t n = run_options_in_force(o, sets);
+
+        if (run->session.result.json) /* goes on */
+                return result_resumed_notes(&run->session.result, notes) < 0
+                               ? why_errno(why, -ENOMEM, "results", NULL)
+                               : 0;
+        return session_manifest(&run->session, manifest_json(argc, argv, sets, n), run->ops->name,
+                profile_names[o->profile], notes, why);
+}
+
+static int launch_and_measure(struct run *run, int argc, char *argv[], struct why *why)
+{
+        char program[PATH_MAX], directory[PATH_MAX];
+        struct guest_load_texts texts;
+        struct launch_config config = config_of(run, program, directory, &texts);
+        int r = absolute(directory, run->session.directory.path, why);
+
         if (r == 0)
                 r = absolute(program, "/proc/self/exe", why);
         if (r == 0)
@@ -256,58 +222,98 @@ static int launch_and_measure(
         if (r < 0)
                 return r;
         tell_notes(run);
-        r = session_manifest(&run->session, manifest_json(argc, argv, sets, n_sets(o)),
-                run->ops->name, run->ops->notes(run->launcher), why);
+        r = begin_results(run, argc, argv, why);
         if (r == 0)
                 r = steps(run, why);
         stop(run);
         return r;
 }
 
-static int launch(
-        struct run *run, const struct option_set *sets, int argc, char *argv[], struct why *why)
+static int begin_again(struct run *run, struct resume *resume, struct why *why)
+{
+        int kept = resume_replay(resume, &run->sweep, why), r;
+
+        if (kept < 0)
+                return kept;
+        r = session_begin_again(&run->session, &run->options->session, resume, why);
+        if (r < 0)
+                return r;
+        result_set_valid_tiles(&run->session.result, sweep_valid_tiles(&run->sweep));
+        progress_say(&run->session.progress, "%d window%s there already", kept,
+                kept == 1 ? " is" : "s are");
+        return 0;
+}
+
+/* resume: NULL, or the run to go on with. */
+static int launch(struct run *run, struct resume *resume, int argc, char *argv[], struct why *why)
 {
         const char *unavailable = launcher_unavailable(run->ops);
+        unsigned tiles, repeat;
         int r;
 
         if (unavailable) {
                 why_set(why, -ENOSYS, "--launch", run->ops->name, "%s", unavailable);
                 return EXIT_UNSUPPORTED;
         }
-        r = session_begin(&run->session, &run->options->session, why);
+        sweep_init(&run->sweep, &run->options->sweep);
+        r = resume ? begin_again(run, resume, why)
+                   : session_begin(&run->session, &run->options->session, why);
         if (r < 0)
                 return EXIT_FAILED;
-        r = launch_and_measure(run, sets, argc, argv, why);
+        run->session.sweep = &run->sweep;
+        /* One that was killed between its last window and its end has nothing to launch. */
+        if (sweep_next(&run->sweep, &tiles, &repeat))
+                r = launch_and_measure(run, argc, argv, why);
         return session_end(&run->session, r, why);
+}
+
+static int go(
+        struct run_options *options, struct resume *resume, int argc, char *argv[], struct why *why)
+{
+        struct run run = {.options = options, .ops = launcher_table[options->launcher]};
+
+        return launch(&run, resume, argc, argv, why);
+}
+
+static int go_on(struct run_options *options, int argc, char *argv[], struct why *why)
+{
+        _cleanup_free_ char **words = NULL;
+        struct resume resume;
+        int n_words = 0, status = EXIT_USAGE;
+
+        if (resume_open(&resume, options->resume, why) < 0)
+                return EXIT_FAILED;
+        words = resume_argv(&resume, argc, argv, &n_words);
+        run_options_fini(options);
+        if (!words)
+                why_errno(why, -ENOMEM, "--resume", NULL);
+        else if (run_options_parse(options, n_words, words, why) == 0)
+                status = resume_check_options(&resume, options, why) < 0
+                                 ? EXIT_FAILED
+                                 : go(options, &resume, n_words, words, why);
+        resume_fini(&resume);
+        return status;
 }
 
 static int run_main(int argc, char *argv[], struct why *why)
 {
-        struct run_options options = {0};
-        struct option_set sets[N_SETS];
-        struct run run = {.options = &options};
+        struct run_options options;
         int status = EXIT_USAGE;
 
-        fill_sets(sets, &options);
-        if (parse(sets, &options, argc, argv, why) == 0) {
-                run.ops = launcher_table[options.launcher];
-                status = launch(&run, sets, argc, argv, why);
-        }
-        option_sets_fini(sets, N_SETS);
+        if (run_options_parse(&options, argc, argv, why) == 0)
+                status = options.resume ? go_on(&options, argc, argv, why)
+                                        : go(&options, NULL, argc, argv, why);
+        run_options_fini(&options);
         return status;
 }
 
 static void run_help(FILE *to)
 {
-        struct run_options options = {0};
-        struct option_set sets[N_SETS];
-
-        fill_sets(sets, &options);
         fputs("Usage: tileload run [OPTIONS]\n\n"
               "Starts tiles of eight guests, loads web server 1 of each from outside, measures,\n"
               "judges, and takes everything down again.\n\n",
                 to);
-        option_sets_help(sets, N_SETS, to);
+        run_options_help(to);
 }
 
 extern const struct command command_run;

@@ -154,7 +154,7 @@ static void start_fetch(struct scraper *scraper, size_t i, bool brief, uint64_t 
         char url[512];
 
         snprintf(url, sizeof url, "%s/stats.json%s", scraper->targets->items[i].url,
-                brief ? "?brief=1" : "");
+                brief ? "?sums=1" : "");
         fetch->size = 0;
         fetch->failed = false;
         fetch->error[0] = '\0';
@@ -236,11 +236,19 @@ void scraper_ignore_watches(struct scraper *scraper)
         scraper->n_watches = 0;
 }
 
-static bool asked_for(const struct scraper *scraper, size_t i, enum scrape_which which)
+bool scrape_asks(enum scrape_which which, unsigned guest)
 {
-        bool external = scraper->targets->items[i].guest == GUEST_EXTERNAL;
-
-        return which == SCRAPE_ALL || (which == SCRAPE_EXTERNAL) == external;
+        switch (which) {
+        case SCRAPE_ALL:
+                return true;
+        case SCRAPE_EXTERNAL:
+                return guest == GUEST_EXTERNAL;
+        case SCRAPE_TILES:
+                return guest != GUEST_EXTERNAL;
+        case SCRAPE_WORKING:
+                return guest != GUEST_WEB1 && guest != GUEST_IDLE;
+        }
+        return false;
 }
 
 int scraper_round(struct scraper *scraper, enum scrape_which which, bool brief, uint64_t timeout_ns,
@@ -251,14 +259,14 @@ int scraper_round(struct scraper *scraper, enum scrape_which which, bool brief, 
         int r = 0;
 
         for (size_t i = 0; i < n; i++)
-                if (asked_for(scraper, i, which))
+                if (scrape_asks(which, scraper->targets->items[i].guest))
                         start_fetch(scraper, i, brief, timeout_ns);
         while (r == 0 && reap(scraper) > 0)
                 r = wait_some(scraper, CLOCK_NEVER, why);
         took_ns = clock_now_ns() - start_ns;
         for (size_t i = 0; i < n; i++) {
                 end_fetch(scraper, &scraper->fetches[i]);
-                if (r == 0 && asked_for(scraper, i, which))
+                if (r == 0 && scrape_asks(which, scraper->targets->items[i].guest))
                         take_result(&scraper->fetches[i], &results[i]);
         }
         scraper->cost.rounds++;

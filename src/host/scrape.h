@@ -49,7 +49,11 @@ enum scrape_which {
         SCRAPE_ALL,
         SCRAPE_EXTERNAL, /* the external clients only */
         SCRAPE_TILES,    /* all but those */
+        SCRAPE_WORKING, /* all but web server 1, whose work its client counts, and the idle guest */
 };
+
+/* Is guest among them? */
+bool scrape_asks(enum scrape_which which, unsigned guest);
 
 /* One round: fills those of results[targets->n_items] that are asked for, in place of what was
  * there (zeroed at first; each to be given to scraped_fini at last). A guest that does not answer

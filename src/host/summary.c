@@ -12,18 +12,32 @@ static const char *plural(unsigned n)
         return n == 1 ? "" : "s";
 }
 
+/* No time is no good time. */
+static void print_times(FILE *to, const struct quantiles *q)
+{
+        char mean[FMT_SIZE], p95[FMT_SIZE], p99[FMT_SIZE];
+
+        if (q->count == 0)
+                fputs("no response", to);
+        else
+                fprintf(to, "average response %s (p95 %s, p99 %s)",
+                        fmt_duration(mean, (uint64_t)q->mean_ns), fmt_duration(p95, q->p95_ns),
+                        fmt_duration(p99, q->p99_ns));
+}
+
 void summary_headline(FILE *to, const struct step_window *w, const struct step_verdict *v)
 {
-        char rate[FMT_SIZE], mean[FMT_SIZE], p95[FMT_SIZE], p99[FMT_SIZE], errors[FMT_SIZE],
-                guest_errors[FMT_SIZE];
+        char rate[FMT_SIZE], errors[FMT_SIZE], guest_errors[FMT_SIZE];
         const char *judgement = w->interrupted ? "cut short" : v->valid ? "valid" : "NOT valid";
+        char window[32] = "";
 
-        fprintf(to,
-                "%u tile%s (%zu guests) %s; %s requests/s; average response %s (p95 %s, p99 %s); ",
-                w->n_tiles, plural(w->n_tiles), w->n_guests - w->n_tiles, judgement,
-                fmt_number(rate, v->rate, v->rate < 100 ? 1 : 0),
-                fmt_duration(mean, (uint64_t)v->response.mean_ns),
-                fmt_duration(p95, v->response.p95_ns), fmt_duration(p99, v->response.p99_ns));
+        if (w->repeat > 1)
+                snprintf(window, sizeof window, " in window %u", w->repeat);
+        fprintf(to, "%u tile%s (%zu guests) %s%s; %s requests/s; ", w->n_tiles, plural(w->n_tiles),
+                w->n_guests - w->n_tiles, judgement, window,
+                fmt_number(rate, v->rate, v->rate < 100 ? 1 : 0));
+        print_times(to, &v->response);
+        fputs("; ", to);
         if (v->errors + v->guest_errors == 0)
                 fputs("no errors\n", to);
         else
@@ -36,16 +50,40 @@ static void print_response(FILE *to, const char *from, const struct quantiles *q
 {
         char mean[FMT_SIZE], p50[FMT_SIZE], p95[FMT_SIZE], p99[FMT_SIZE], max[FMT_SIZE];
 
+        if (q->count == 0)
+                return;
         fprintf(to, "  from %-10s average %s, p50 %s, p95 %s, p99 %s, max %s\n", from,
                 fmt_duration(mean, (uint64_t)q->mean_ns), fmt_duration(p50, q->p50_ns),
                 fmt_duration(p95, q->p95_ns), fmt_duration(p99, q->p99_ns),
                 fmt_duration(max, q->max_ns));
 }
 
+static void print_warm_up(FILE *to, const struct step_window *w)
+{
+        const struct settling *s = &w->settling;
+
+        fprintf(to, "  warm-up         %.1f s", w->warmup_s);
+        if (s->what[0])
+                fprintf(to, ", NOT settled: %s still changed by %+.1f %% in %.0f s", s->what,
+                        s->change_percent, s->window_s);
+        else if (s->known)
+                fputs(", settled", to);
+        fputc('\n', to);
+}
+
+static void print_limits(FILE *to, const struct step_verdict *v)
+{
+        for (size_t i = 0; i < v->reached.n_items; i++)
+                fprintf(to, "%s%s", i ? "; " : "  at its limit    ", v->reached.items[i].text);
+        if (v->reached.n_items)
+                fputc('\n', to);
+}
+
 static void print_figures(FILE *to, const struct step_window *w, const struct step_verdict *v)
 {
         char requests[FMT_SIZE], offered[FMT_SIZE];
-        double busy = 0, total = (double)cpu_total_ns(&w->host_cpu);
+        double busy = 0, total = (double)cpu_total_ns(&w->host_cpu),
+               answering_s = step_window_answering_s(w);
         uint64_t late = 0, dropped = 0;
 
         for (size_t i = 0; i < v->n_tiles; i++) {
@@ -54,6 +92,7 @@ static void print_figures(FILE *to, const struct step_window *w, const struct st
         }
         if (total > 0)
                 busy = (double)cpu_busy_ns(&w->host_cpu) / total * 100;
+        print_warm_up(to, w);
         fprintf(to,
                 "  requests        %s answered in %.1f s; offered %s/s; sent late %" PRIu64
                 ", dropped %" PRIu64 "\n",
@@ -66,9 +105,13 @@ static void print_figures(FILE *to, const struct step_window *w, const struct st
                         "  fairness        Jain's index %.3f, worst tile's share %.3f of fair\n",
                         v->jain, v->worst_share);
         fprintf(to,
-                "  this host       CPU %.1f %% busy, steal %.1f %%; measuring cost %.2f s of CPU\n",
+                "  this host       CPU %.1f %% busy, steal %.1f %%; measuring cost %.2f s of CPU",
                 busy, total > 0 ? (double)w->host_cpu.steal_ns / total * 100 : 0,
                 (double)w->cost.cpu_ns / 1e9);
+        if (isfinite(answering_s))
+                fprintf(to, ", answering %.2f s", answering_s);
+        fputc('\n', to);
+        print_limits(to, v);
 }
 
 static const char *work_unit(const struct guest_window *g)
@@ -104,7 +147,7 @@ static void print_guest(FILE *to, const struct guest_window *g)
                 fprintf(to, "  %4u %-9s %s\n", g->tile, guest_name(g->guest), g->problem);
                 return;
         }
-        if (g->n_latencies) {
+        if (g->n_latencies && hist_count(&g->latencies[0].corrected)) {
                 fmt_duration(mean, (uint64_t)hist_mean_ns(&g->latencies[0].corrected));
                 fmt_duration(p99, hist_quantile_ns(&g->latencies[0].corrected, 0.99));
         }
@@ -135,6 +178,26 @@ static void print_drift(FILE *to, const struct step_window *w)
         }
 }
 
+/* Was it the clients, and not the host? */
+static void print_clients(FILE *to, const struct step_window *w, const struct step_verdict *v)
+{
+        const struct client_use *c = &w->usage.clients;
+
+        for (size_t i = 0; i < v->reached.n_items; i++)
+                if (v->reached.items[i].resource == LIMIT_CLIENT) {
+                        fprintf(to,
+                                "\n  note: the external clients were a limit, not the host alone"
+                                ": more tiles would not show what it can do\n");
+                        break;
+                }
+        if (bottleneck_clients_starved(&w->usage))
+                fprintf(to,
+                        "\n  note: the external clients share this host's CPUs, which are all "
+                        "busy: "
+                        "%.1f %% of their requests were sent late\n",
+                        c->late_share * 100);
+}
+
 /* The last words of guests in trouble. */
 static void print_consoles(FILE *to, const struct step_window *w)
 {
@@ -160,6 +223,7 @@ void summary_step(FILE *to, const struct step_window *w, const struct step_verdi
         print_figures(to, w, v);
         print_guests(to, w);
         print_drift(to, w);
+        print_clients(to, w, v);
         for (size_t i = 0; i < v->n_tiles; i++)
                 for (size_t j = 0; j < v->tiles[i].n_reasons; j++)
                         fprintf(to, "%s  tile %u is not valid: %s\n", i + j ? "" : "\n",

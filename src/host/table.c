@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "command.h"
+#include "command_table.h"
 #include "launch.h"
 
 #include <stddef.h>
@@ -20,6 +20,10 @@ static const struct command command_run = {
 };
 #endif
 
+extern const struct command command_host_check;
+extern const struct command command_compare;
+extern const struct command command_report;
+
 #ifdef HAVE_LIBVIRT
 extern const struct command command_tile;
 extern const struct launcher_ops launch_libvirt;
@@ -39,7 +43,10 @@ static const struct launcher_ops launch_libvirt = {
 const struct command *const command_table[] = {
         &command_run,
         &command_measure,
+        &command_report,
+        &command_compare,
         &command_tile,
+        &command_host_check,
         NULL,
 };
 

@@ -65,6 +65,12 @@ void targets_fini(struct targets *targets)
         *targets = (struct targets){0};
 }
 
+void targets_end_above(struct targets *targets, unsigned tile)
+{
+        while (targets->n_items > 0 && targets->items[targets->n_items - 1].tile > tile)
+                free(targets->items[--targets->n_items].url);
+}
+
 unsigned targets_n_tiles(const struct targets *targets)
 {
         unsigned n = 0;

@@ -56,6 +56,9 @@ struct targets {
 int targets_add(struct targets *targets, const struct target *target);
 void targets_fini(struct targets *targets);
 
+/* Takes out those of tiles above `tile`. */
+void targets_end_above(struct targets *targets, unsigned tile);
+
 /* How many tiles there are: the number of different tile numbers. */
 unsigned targets_n_tiles(const struct targets *targets);
 

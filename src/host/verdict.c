@@ -23,17 +23,6 @@ struct quantiles quantiles_of(const struct hist *hist)
         };
 }
 
-double jain_index(const double *values, size_t n)
-{
-        double sum = 0, squares = 0;
-
-        for (size_t i = 0; i < n; i++) {
-                sum += values[i];
-                squares += values[i] * values[i];
-        }
-        return squares > 0 ? sum * sum / ((double)n * squares) : 1;
-}
-
 double under_way_at_most(double offered_rate, uint64_t p50_ns)
 {
         return 4 * sqrt(offered_rate * (double)p50_ns / 1e9) + 1;
@@ -66,23 +55,6 @@ static bool is_open_loop(const struct guest_window *g)
         const char *mode = json_string_value(json_object_get(g->config, "mode"));
 
         return mode && strcmp(mode, "open") == 0;
-}
-
-/* What fell due in the window, be it that the client has come to it or not: one that gets no CPU
- * cannot hide what it did not send. */
-static double offered(const struct guest_window *g)
-{
-        double sum = 0;
-
-        for (size_t i = 0; i < g->n_counts; i++) {
-                const struct count *c = &g->counts[i];
-
-                if (strcmp(c->name, "offered") == 0)
-                        sum += (double)c->value;
-                else if (strcmp(c->name, "overdue") == 0)
-                        sum += (double)c->value - (double)c->start;
-        }
-        return fmax(sum, 0);
 }
 
 static uint64_t failures(const struct guest_window *g)
@@ -131,8 +103,10 @@ static void judge_guest(
 
         if (g->problem[0]) {
                 reject(tile, "%s %.150s", name, g->problem);
+                tile->broken = true;
                 return;
         }
+        tile->broken |= wrong > 0;
         if (wrong)
                 reject(tile, "%s gave or got %" PRIu64 " wrong answers (mostly %s)", name, wrong,
                         main_failure(g));
@@ -167,7 +141,7 @@ static void judge_responses(
 static void judge_achieved(
         struct tile_verdict *tile, const struct guest_window *g, const struct limits *limits)
 {
-        double due = offered(g), under_way;
+        double due = guest_window_offered(g), under_way;
 
         tile->achieved_share = NAN;
         if (!is_open_loop(g) || due <= 0) {
@@ -210,8 +184,10 @@ static void judge_completeness(struct tile_verdict *tile)
                 if (!(tile->guests & 1u << g))
                         used += (size_t)snprintf(missing + used, sizeof missing - used, "%s%s",
                                 used ? ", " : "", guest_name(g));
-        if (used)
-                reject(tile, "not a whole tile: %s not measured", missing);
+        if (!used)
+                return;
+        reject(tile, "not a whole tile: %s not measured", missing);
+        tile->broken = true;
 }
 
 static struct tile_verdict *tile_of(struct step_verdict *step, unsigned number)
@@ -244,6 +220,7 @@ static void sum_up(struct step_verdict *step, double *rates)
                 const struct tile_verdict *t = &step->tiles[i];
 
                 step->valid = step->valid && t->valid;
+                step->broken = step->broken || t->broken;
                 step->rate += t->rate;
                 step->offered_rate += t->offered_rate;
                 step->requests += t->requests;
@@ -283,6 +260,7 @@ int step_judge(
         ret->response = quantiles_of(corrected);
         ret->raw = quantiles_of(raw);
         sum_up(ret, rates);
+        bottleneck_find(&window->usage, &ret->reached);
         return 0;
 }
 

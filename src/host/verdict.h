@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "statistics.h"
 #include "window.h"
 
 struct limits {
@@ -31,6 +32,8 @@ struct tile_verdict {
         unsigned tile;
         unsigned guests; /* a bit for each enum tile_guest that was measured */
         bool valid;
+        bool broken; /* not valid for what is no chance: wrong answers, a guest that was not there
+                      */
         char reasons[VERDICT_REASONS][192]; /* why not */
         size_t n_reasons;
 
@@ -45,7 +48,7 @@ struct tile_verdict {
 };
 
 struct step_verdict {
-        bool valid;
+        bool valid, broken;
         struct tile_verdict *tiles; /* in the order of tile numbers */
         size_t n_tiles;
         double rate, offered_rate;
@@ -54,12 +57,10 @@ struct step_verdict {
         struct quantiles response, raw; /* of all tiles' requests together */
         double jain;                    /* fairness: 1 = every tile has the same throughput */
         double worst_share;             /* the smallest tiles[].share */
+        struct limits_reached reached;  /* resources that had no more to give */
 };
 
 struct quantiles quantiles_of(const struct hist *hist);
-
-/* Jain's index (Jain, Chiu, Hawe: DEC-TR-301, 1984): (sum x)^2 / (n * sum x^2); 1 if all are 0. */
-double jain_index(const double *values, size_t n);
 
 /* How many more requests may be under way at the window's end than at its start by chance alone. In
  * a steady state that number wavers about rate x response time (Little's law), by its root; four of

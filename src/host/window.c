@@ -1,30 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "window.h"
 
-#include "textfile.h"
-
-#include <errno.h>
 #include <math.h>
-#include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
-
-/* A total that fell is a machine that was started again, which is noted elsewhere. */
-static uint64_t minus(uint64_t end, uint64_t start)
-{
-        return end > start ? end - start : 0;
-}
 
 struct guestinfo_cpu cpu_difference(struct guestinfo_cpu a, struct guestinfo_cpu b)
 {
         return (struct guestinfo_cpu){
-                .user_ns = minus(b.user_ns, a.user_ns),
-                .nice_ns = minus(b.nice_ns, a.nice_ns),
-                .system_ns = minus(b.system_ns, a.system_ns),
-                .idle_ns = minus(b.idle_ns, a.idle_ns),
-                .iowait_ns = minus(b.iowait_ns, a.iowait_ns),
-                .irq_ns = minus(b.irq_ns, a.irq_ns),
-                .softirq_ns = minus(b.softirq_ns, a.softirq_ns),
-                .steal_ns = minus(b.steal_ns, a.steal_ns),
+                .user_ns = grown(b.user_ns, a.user_ns),
+                .nice_ns = grown(b.nice_ns, a.nice_ns),
+                .system_ns = grown(b.system_ns, a.system_ns),
+                .idle_ns = grown(b.idle_ns, a.idle_ns),
+                .iowait_ns = grown(b.iowait_ns, a.iowait_ns),
+                .irq_ns = grown(b.irq_ns, a.irq_ns),
+                .softirq_ns = grown(b.softirq_ns, a.softirq_ns),
+                .steal_ns = grown(b.steal_ns, a.steal_ns),
         };
 }
 
@@ -32,23 +23,23 @@ struct guestinfo_psi psi_difference(struct guestinfo_psi a, struct guestinfo_psi
 {
         return (struct guestinfo_psi){
                 .has = a.has && b.has,
-                .cpu_some_us = minus(b.cpu_some_us, a.cpu_some_us),
-                .io_some_us = minus(b.io_some_us, a.io_some_us),
-                .io_full_us = minus(b.io_full_us, a.io_full_us),
-                .memory_some_us = minus(b.memory_some_us, a.memory_some_us),
-                .memory_full_us = minus(b.memory_full_us, a.memory_full_us),
+                .cpu_some_us = grown(b.cpu_some_us, a.cpu_some_us),
+                .io_some_us = grown(b.io_some_us, a.io_some_us),
+                .io_full_us = grown(b.io_full_us, a.io_full_us),
+                .memory_some_us = grown(b.memory_some_us, a.memory_some_us),
+                .memory_full_us = grown(b.memory_full_us, a.memory_full_us),
         };
 }
 
 struct guestinfo_process process_difference(struct guestinfo_process a, struct guestinfo_process b)
 {
         return (struct guestinfo_process){
-                .user_ns = minus(b.user_ns, a.user_ns),
-                .system_ns = minus(b.system_ns, a.system_ns),
-                .queued_ns = minus(b.queued_ns, a.queued_ns),
+                .user_ns = grown(b.user_ns, a.user_ns),
+                .system_ns = grown(b.system_ns, a.system_ns),
+                .queued_ns = grown(b.queued_ns, a.queued_ns),
                 .rss_bytes = b.rss_bytes,
-                .voluntary_switches = minus(b.voluntary_switches, a.voluntary_switches),
-                .involuntary_switches = minus(b.involuntary_switches, a.involuntary_switches),
+                .voluntary_switches = grown(b.voluntary_switches, a.voluntary_switches),
+                .involuntary_switches = grown(b.involuntary_switches, a.involuntary_switches),
                 .threads = b.threads,
         };
 }
@@ -77,223 +68,22 @@ void step_window_fini(struct step_window *window)
         for (size_t i = 0; i < window->n_guests; i++)
                 guest_window_fini(&window->guests[i]);
         free(window->guests);
+        usage_fini(&window->usage);
         *window = (struct step_window){0};
 }
 
-static struct guestinfo_cpu read_cpu(const struct reading *r)
+double step_window_answering_s(const struct step_window *window)
 {
-        return (struct guestinfo_cpu){
-                .user_ns = reading_number(r, "guest.cpu", "user_ns"),
-                .nice_ns = reading_number(r, "guest.cpu", "nice_ns"),
-                .system_ns = reading_number(r, "guest.cpu", "system_ns"),
-                .idle_ns = reading_number(r, "guest.cpu", "idle_ns"),
-                .iowait_ns = reading_number(r, "guest.cpu", "iowait_ns"),
-                .irq_ns = reading_number(r, "guest.cpu", "irq_ns"),
-                .softirq_ns = reading_number(r, "guest.cpu", "softirq_ns"),
-                .steal_ns = reading_number(r, "guest.cpu", "steal_ns"),
-        };
-}
+        uint64_t sum_ns = 0;
 
-static struct guestinfo_psi read_psi(const struct reading *r)
-{
-        return (struct guestinfo_psi){
-                .has = json_is_true(json_object_get(
-                        json_object_get(json_object_get(r->json, "guest"), "psi"), "available")),
-                .cpu_some_us = reading_number(r, "guest.psi", "cpu_some_us"),
-                .io_some_us = reading_number(r, "guest.psi", "io_some_us"),
-                .io_full_us = reading_number(r, "guest.psi", "io_full_us"),
-                .memory_some_us = reading_number(r, "guest.psi", "memory_some_us"),
-                .memory_full_us = reading_number(r, "guest.psi", "memory_full_us"),
-        };
-}
+        for (size_t i = 0; i < window->n_guests; i++) {
+                const struct guest_window *g = &window->guests[i];
 
-static struct guestinfo_process read_process(const struct reading *r)
-{
-        return (struct guestinfo_process){
-                .user_ns = reading_number(r, "process", "user_ns"),
-                .system_ns = reading_number(r, "process", "system_ns"),
-                .queued_ns = reading_number(r, "process", "queued_ns"),
-                .rss_bytes = reading_number(r, "process", "rss_bytes"),
-                .voluntary_switches = reading_number(r, "process", "voluntary_switches"),
-                .involuntary_switches = reading_number(r, "process", "involuntary_switches"),
-                .threads = reading_number(r, "process", "threads"),
-        };
-}
-
-static void copy_text(char *to, size_t size, const char *from)
-{
-        snprintf(to, size, "%s", from ? from : "unknown");
-}
-
-/* The kernel's boot tells machines apart where host names and addresses may not. */
-static bool is_this_machine(const struct reading *reading)
-{
-        const char *its = reading_text(reading, "identity", "boot_id");
-        char ours[40];
-
-        return its && textfile_read("/proc/sys/kernel/random/boot_id", ours, sizeof ours) > 0 &&
-               strcmp(its, ours) == 0;
-}
-
-static void fill_system(
-        struct guest_window *guest, const struct reading *start, const struct reading *end)
-{
-        guest->same_machine = is_this_machine(end);
-        guest->cpu = cpu_difference(read_cpu(start), read_cpu(end));
-        guest->psi = psi_difference(read_psi(start), read_psi(end));
-        guest->process = process_difference(read_process(start), read_process(end));
-        guest->vcpus = (unsigned)reading_number(end, "guest", "vcpus");
-        guest->memory_bytes = reading_number(end, "guest", "memory_bytes");
-        copy_text(guest->clocksource, sizeof guest->clocksource,
-                reading_text(end, "guest", "clocksource"));
-        copy_text(guest->version, sizeof guest->version, reading_text(end, "identity", "version"));
-        guest->config = json_incref(json_object_get(end->json, "config"));
-}
-
-static _printf_(2, 3) bool problem(struct guest_window *guest, const char *format, ...)
-{
-        va_list ap;
-
-        va_start(ap, format);
-        vsnprintf(guest->problem, sizeof guest->problem, format, ap);
-        va_end(ap);
-        return false;
-}
-
-/* Is what answers there what the target says, and is it at work? */
-static bool is_expected(struct guest_window *guest, const struct reading *reading)
-{
-        const char *role = reading_text(reading, "identity", "role");
-        const char *state = reading_text(reading, NULL, "state");
-        uint64_t tile = reading_number(reading, "identity", "tile");
-        uint64_t number = reading_number(reading, "identity", "guest");
-
-        if (!role || strcmp(role, guest->role) != 0)
-                return problem(guest, "%s answers as role %.15s, not %s", guest->url,
-                        role ? role : "unknown", guest->role);
-        if ((tile && tile != guest->tile) || (number && number != guest->guest))
-                return problem(guest, "%s says that it is guest %u of tile %u", guest->url,
-                        (unsigned)number, (unsigned)tile);
-        if (!state || strcmp(state, "ready") != 0)
-                return problem(guest, "was %.15s instead of ready", state ? state : "unknown");
-        return true;
-}
-
-/* A process here has our clock: its own stamps are exact, ours only somewhere between request and
- * answer. */
-static void fill_times(
-        struct guest_window *guest, const struct reading *start, const struct reading *end)
-{
-        double guest_s = (double)reading_number(end, NULL, "clock_ns") / 1e9 -
-                         (double)reading_number(start, NULL, "clock_ns") / 1e9;
-
-        guest->seconds = (double)(end->taken_ns - start->taken_ns) / 1e9;
-        if (guest->same_machine)
-                guest->seconds = guest_s;
-        guest->clock_ratio = guest->seconds > 0 ? guest_s / guest->seconds : 0;
-        guest->clock_error = guest->seconds > 0
-                                     ? (double)(start->taken_error_ns + end->taken_error_ns) / 1e9 /
-                                               guest->seconds
-                                     : 0;
-}
-
-/* A pid may long be somebody else's: believed only if the role says that it is its own. */
-static void check_local(struct guest_window *guest, const struct reading *end, pid_t expected)
-{
-        guest->local = guest->local && guest->same_machine &&
-                       reading_number(end, "identity", "pid") == (uint64_t)expected;
-}
-
-void guest_window_fill(struct guest_window *guest, const struct scraped *start,
-        const struct scraped *end, pid_t pid)
-{
-        const struct scraped *silent = !start->answered ? start : !end->answered ? end : NULL;
-        const char *start_id;
-        struct why why = {0};
-        int r;
-
-        if (silent) {
-                problem(guest, "%s at the window's %s: %.180s",
-                        silent->refused ? "gave no figures" : "did not answer",
-                        silent == start ? "start" : "end", silent->problem);
-                return;
+                if (!g->local || !g->answering_ns)
+                        return NAN;
+                sum_ns += g->answering_ns;
         }
-        if (!is_expected(guest, &start->reading) || !is_expected(guest, &end->reading))
-                return;
-        if (!reading_same_start(&start->reading, &end->reading)) {
-                guest->restarted = true;
-                problem(guest, "was started again in the window");
-                return;
-        }
-        start_id = reading_text(&end->reading, "identity", "start_id");
-        snprintf(guest->start_id, sizeof guest->start_id, "%s", start_id);
-        r = reading_counts(&start->reading, &end->reading, &guest->counts, &guest->n_counts, &why);
-        if (r == 0)
-                r = reading_latencies(&start->reading, &end->reading, &guest->latencies,
-                        &guest->n_latencies, &why);
-        if (r < 0) {
-                why_format(&why, guest->problem, sizeof guest->problem);
-                return;
-        }
-        fill_system(guest, &start->reading, &end->reading);
-        fill_times(guest, &start->reading, &end->reading);
-        check_local(guest, &end->reading, pid);
-        if (!(guest->seconds > 0) || !(guest->clock_ratio > 0))
-                problem(guest, "its clock stands still");
-}
-
-/* A console may print anything; results hold plain text. */
-static void make_plain(char *text)
-{
-        for (; text && *text; text++)
-                if ((*text < ' ' && *text != '\n') || *text > '~')
-                        *text = '?';
-}
-
-void guest_window_trouble(struct guest_window *guest, struct guest_trouble *trouble)
-{
-        char found[sizeof guest->problem];
-
-        snprintf(found, sizeof found, "%s", guest->problem);
-        problem(guest, "%.200s%s%.150s", trouble->text, found[0] ? "; " : "", found);
-        free(guest->console);
-        guest->console = trouble->console;
-        trouble->console = NULL;
-        make_plain(guest->console);
-}
-
-int guest_window_point(
-        struct guest_window *guest, const struct scraped *start, const struct scraped *now)
-{
-        uint64_t count0, sum0, count1, sum1;
-        struct point *points;
-
-        guest->polls++;
-        guest->last_poll_answered =
-                now->answered && now->reading.taken_error_ns * 2 <= WINDOW_POLL_TIMEOUT_NS;
-        guest->polls_answered += guest->last_poll_answered;
-        if (!now->answered)
-                return 0;
-        if (!start->answered || !reading_same_start(&start->reading, &now->reading))
-                return 0;
-        points = reallocarray(guest->points, guest->n_points + 1, sizeof *points);
-        if (!points)
-                return -ENOMEM;
-        guest->points = points;
-        reading_latency(&start->reading, &count0, &sum0);
-        reading_latency(&now->reading, &count1, &sum1);
-        points[guest->n_points++] = (struct point){
-                .t_s = (double)minus(now->reading.taken_ns, start->reading.taken_ns) / 1e9,
-                .work = minus(reading_sum(&now->reading, COUNTER_WORK),
-                        reading_sum(&start->reading, COUNTER_WORK)),
-                .errors = minus(reading_sum(&now->reading, COUNTER_ERROR) +
-                                        reading_sum(&now->reading, COUNTER_WRONG),
-                        reading_sum(&start->reading, COUNTER_ERROR) +
-                                reading_sum(&start->reading, COUNTER_WRONG)),
-                .latency_count = minus(count1, count0),
-                .latency_sum_ns = minus(sum1, sum0),
-        };
-        return 0;
+        return window->n_guests ? (double)sum_ns / 1e9 : NAN;
 }
 
 double guest_window_standstill_s(const struct guest_window *guest)
@@ -321,7 +111,8 @@ void step_window_find_twins(struct step_window *window)
 
                 for (size_t j = 0; j < i && g->start_id[0] && !g->problem[0]; j++)
                         if (strcmp(window->guests[j].start_id, g->start_id) == 0)
-                                problem(g, "is the same process as guest %u of tile %u",
+                                snprintf(g->problem, sizeof g->problem,
+                                        "is the same process as guest %u of tile %u",
                                         window->guests[j].guest, window->guests[j].tile);
         }
 }
@@ -332,6 +123,21 @@ uint64_t guest_window_count(const struct guest_window *guest, const char *name)
                 if (strcmp(guest->counts[i].name, name) == 0)
                         return guest->counts[i].value;
         return 0;
+}
+
+double guest_window_offered(const struct guest_window *guest)
+{
+        double sum = 0;
+
+        for (size_t i = 0; i < guest->n_counts; i++) {
+                const struct count *c = &guest->counts[i];
+
+                if (strcmp(c->name, "offered") == 0)
+                        sum += (double)c->value;
+                else if (strcmp(c->name, "overdue") == 0)
+                        sum += (double)c->value - (double)c->start;
+        }
+        return fmax(sum, 0);
 }
 
 uint64_t guest_window_sum(const struct guest_window *guest, enum counter_kind kind)

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "bottleneck.h"
 #include "clock.h"
 #include "guestinfo.h"
 #include "reading.h"
@@ -58,26 +59,45 @@ struct guest_window {
         bool same_machine; /* a process here, not a guest of its own: cpu is the host's */
         bool local;        /* its processes are known, and the role is among them: */
         struct guestinfo_process local_sum; /* all of them together */
+        uint64_t answering_ns; /* CPU of the role's main thread, which does nothing but that */
         json_t *config;
 };
 
 /* A poll that takes longer counts as not answered. */
 #define WINDOW_POLL_TIMEOUT_NS (2 * NS_PER_S)
 
+/* How the warm-up went: steady.h. */
+struct settling {
+        bool known; /* it was looked at; otherwise all that follows is 0 */
+        bool settled;
+        double bound;          /* share of its mean that a figure may change in a window */
+        double window_s;       /* of the last look */
+        char what[16];         /* "disk": what changed most, if it had not settled */
+        double change_percent; /* within window_s */
+};
+
 struct step_window {
         unsigned n_tiles;
+        unsigned repeat; /* of windows with as many tiles, from 1 */
         uint64_t started_real_ns;
         double warmup_s, seconds;
+        struct settling settling;
         bool interrupted;            /* cut short: what is here is what there was until then */
         struct guest_window *guests; /* in the order of the targets */
         size_t n_guests;
         unsigned host_cpus;
         struct guestinfo_cpu host_cpu;
-        struct guestinfo_psi host_psi;
+        struct usage usage;
         struct scrape_cost cost;
 };
 
 void step_window_fini(struct step_window *window);
+
+/* CPU that all roles used for answering readings. NAN: not known of each. */
+double step_window_answering_s(const struct step_window *window);
+
+/* What the external clients used, out of their guest_windows. */
+struct client_use step_window_clients(const struct step_window *window);
 
 /* Fills guest from the readings at both ends. A reading that is missing or does not fit is noted in
  * guest->problem. pid is the role's process where the target names one, else 0. */
@@ -99,6 +119,10 @@ void step_window_find_twins(struct step_window *window);
 
 /* 0 when there is none of that name. */
 uint64_t guest_window_count(const struct guest_window *guest, const char *name);
+
+/* What fell due in the window, be it that the guest has come to it or not: one that gets no CPU
+ * cannot hide what it did not begin. */
+double guest_window_offered(const struct guest_window *guest);
 
 /* All counters of a kind together. */
 uint64_t guest_window_sum(const struct guest_window *guest, enum counter_kind kind);

@@ -16,6 +16,7 @@ import time
 import unittest
 
 import harness
+import schema
 from harness import Role, address, run
 
 ROLES = ['webserver', 'webclient', 'backend', 'cpu', 'disk', 'oltp', 'idle']
@@ -249,6 +250,16 @@ class TestEndpoint(FrameTest):
             self.assertEqual(full[key], brief[key])
         self.assertIn('config', json.loads(role.get('/stats.json?brief=0')[2]))
 
+    def test_sums(self):
+        role = self.idle('idle', '--guest=8')
+        full = role.stats()
+        sums = json.loads(role.get('/stats.json?sums=1')[2])
+        schema.validate(sums, 'stats')
+        self.assertEqual(sums['identity']['start_id'], full['identity']['start_id'])
+        self.assertEqual(sums['state'], 'ready')
+        self.assertEqual(set(sums['sums'].values()), {0})
+        self.assertIn('counters', json.loads(role.get('/stats.json?sums=0')[2]))
+
     def test_start_identity_is_new_each_time(self):
         role = self.idle()
         first = role.stats()['identity']['start_id']
@@ -263,7 +274,7 @@ class TestEndpoint(FrameTest):
             status, headers, _ = role.get('/metrics', method=method)
             self.assertEqual((status, headers['Allow']), (405, 'GET, HEAD'), method)
         for path in ('/stats.json?brief=2', '/stats.json?brief=', '/stats.json?depth=1',
-                     '/metrics?brief=1', '/healthz?x'):
+                     '/stats.json?sums=2', '/metrics?brief=1', '/healthz?x'):
             self.assertEqual(role.get(path)[0], 400, path)
         status, _, _ = harness.http(role.listen, 9477, '/stats.json', method='POST',
                                     body=b'x' * 100000)

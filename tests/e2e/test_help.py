@@ -9,7 +9,7 @@ from harness import main, run
 
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'golden', 'help')
 PERSONALITIES = ['webserver', 'webclient', 'backend', 'cpu', 'disk', 'oltp', 'idle', 'run', 'measure',
-                 'tile', 'failed']
+                 'report', 'compare', 'tile', 'host-check', 'failed']
 
 
 class Help(unittest.TestCase):

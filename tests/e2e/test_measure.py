@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """tileload measure: roles that something else started."""
 
+import http.server
 import json
 import os
 import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 
@@ -18,6 +20,27 @@ NAMES = ['external', 'web1', 'web2', 'client', 'backend', 'cpu', 'disk', 'oltp',
 
 def target(guest, host, tile=1):
     return {'tile': tile, 'guest': guest, 'url': 'http://%s:9477' % host}
+
+
+class Growing(http.server.BaseHTTPRequestHandler):
+    """A guest that does ever more: each second so many operations as it is seconds old."""
+    protocol_version = 'HTTP/1.1'
+    began = None
+
+    def do_GET(self):
+        age = time.monotonic() - self.began
+        body = json.dumps({
+            'schema': 'tileload-stats-1', 'state': 'ready', 'clock_ns': time.monotonic_ns(),
+            'identity': {'start_id': '0123456789abcdef'},
+            'sums': {'work': round(1000 * age ** 2), 'error': 0, 'wrong': 0, 'latency_count': 0,
+                     'latency_sum_ns': 0}}).encode()
+        self.send_response(200 if self.path.endswith('?sums=1') else 404)
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
 
 
 class Measure(unittest.TestCase):
@@ -83,6 +106,21 @@ class Measure(unittest.TestCase):
         self.assertEqual(sum(guests[0]['series']['work']), sent)
         self.assertEqual(guests[8]['polls'], guests[8]['polls_answered'])
         self.assertEqual(len(done.stderr.strip().split('\n')), 1 + 3 + 1)  # warm-up, 3 s, why
+
+    def test_the_manifest_has_the_settings_of_the_host(self):
+        roles, targets = self.start_web('measure-settings')
+        run('measure', '--targets', self.write(targets), '--warmup', '0', '--duration', '1s',
+            '--output', self.output)
+        settings = self.read()['manifest']['host']['settings']
+        found = json.loads(run('host-check', '--format', 'json').stdout)['items']
+        found = {' '.join(filter(None, (item['name'], item['subject']))): item['present']
+                 for item in found if item['present'] is not None}
+        for usage in 'memory', 'swap', 'ksm':
+            found.pop(usage)
+        found = {name: present for name, present in found.items()
+                 if not name.startswith('hugepages ')}
+        self.assertGreater(len(found), 20)
+        self.assertEqual(settings, found)
 
     def test_a_silent_guest_is_named_and_the_rest_measured(self):
         roles, targets = self.start_web('measure-silent')
@@ -216,6 +254,30 @@ class Measure(unittest.TestCase):
         self.assertEqual(done.returncode, status, done.stderr)
         self.assertEqual(done.stderr.count('\n'), 1, done.stderr)
         self.assertRegex(done.stderr, line)
+
+    def test_a_load_that_changes_is_waited_for(self):
+        _, targets = self.start_web('growing')
+        Growing.began = time.monotonic() - 1
+        host = address('growing', 9)
+        server = http.server.ThreadingHTTPServer((host, 9477), Growing)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            done = run('measure', '--targets', self.write(targets + [target(5, host)]),
+                       '--warmup', '5s', '--max-warmup', '8s', '--duration', '2s', '--output',
+                       self.output)
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+        step, = self.read()['steps']
+        # Ever more operations: 1 s after the other it grew by 100 %, 50 %, 33 %...
+        self.assertFalse(step['settling']['settled'])
+        self.assertEqual(step['settling']['worst']['what'], 'cpu')
+        self.assertGreater(step['settling']['worst']['change_percent'], 50)
+        self.assertGreater(step['warmup_s'], 7)
+        self.assertRegex(done.stderr, r'(?m)warming up: cpu changed by \+\d')
+        self.assertRegex(done.stdout, r'warm-up .*NOT settled: cpu still changed by \+\d')
 
     def test_bad_input(self):
         good = self.write([target(0, '127.0.0.1')])

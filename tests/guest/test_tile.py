@@ -175,6 +175,44 @@ class Tiles(Libvirt):
         self.assertEqual(sorted(self.libvirt.qemus()), DOMAINS)
 
 
+def numbers(pid, key):
+    with open('/proc/%s/status' % pid) as f:
+        return re.search(r'(?m)^%s:\s*(.*)$' % key, f.read()).group(1)
+
+
+class Placed(Libvirt):
+    def test_one_guest(self):
+        """What libvirt makes of --placement: where all threads of a guest's QEMU may run, and where its
+        memory comes from. What it booted is of no interest."""
+        cpu = max(os.sched_getaffinity(0))
+        node = numbers('self', 'Mems_allowed_list').split('-')[0].split(',')[0]
+        path = os.path.join(guests.scratch(self), 'placement')
+        with open(path, 'w') as f:
+            f.write('t1-idle %s %d\nt1-idel 0\n' % (node, cpu))
+        done = self.tile('create', '--placement', path)
+        self.assertIn('note: placement file %s: line 2 is for no guest of tile 1' % path,
+                      done.stderr)
+        self.assertNotIn('cpuset', self.libvirt.virsh('dumpxml', 'tileload-t1-web1'))
+
+        self.libvirt.virsh('start', 'tileload-t1-idle', timeout=120)
+        pid = self.libvirt.qemus()['tileload-t1-idle']
+        for task in os.listdir('/proc/%d/task' % pid):
+            self.assertEqual(numbers('%d/task/%s' % (pid, task), 'Cpus_allowed_list'), str(cpu))
+        with open('/proc/%d/numa_maps' % pid) as f:
+            self.assertIn('bind:%s' % node, {line.split()[1] for line in f})
+        for what in 'vcpupin', 'emulatorpin':
+            self.assertRegex(self.libvirt.virsh(what, 'tileload-t1-idle'), r'(^|\s)%d$' % cpu)
+        self.assertRegex(self.libvirt.virsh('numatune', 'tileload-t1-idle'),
+                         r'numa_mode\s*: strict\nnuma_nodeset\s*: %s$' % node)
+        xml = os.path.join(self.libvirt.directory, 'domain.xml')
+        with open(xml, 'w') as f:
+            f.write(self.libvirt.virsh('dumpxml', '--inactive', 'tileload-t1-idle'))
+        guests.run('virt-xml-validate', xml, 'domain')
+        self.libvirt.virsh('destroy', 'tileload-t1-idle')
+        self.tile('destroy')
+        self.assert_gone()
+
+
 class Trouble(Libvirt):
     def test_guests_that_break_in_mid_run(self):
         """One is destroyed, another one's kernel panics, a third one loses its network; the others
@@ -248,6 +286,25 @@ if guests.ALL:
             self.assertIn('was powered off', found['cpu']['problem'])
             self.assertIsNone(found['disk']['problem'])
             self.assert_gone()
+
+        def test_a_sweep(self):
+            """The second step has the first one's guests, and eight more."""
+            run = Run(self, '--tiles', '1-2', '--profile', 'small', '--rate', '3', '--duration', '20s',
+                      '--ready-timeout', '20m', *PATIENT)
+            run.wait_line('20 s] 1 tile')
+            before = self.libvirt.qemus()
+            run.wait_line('20 s] 2 tiles')
+            after = self.libvirt.qemus()
+            self.assertEqual((len(before), len(after)), (8, 16))
+            self.assertEqual({**after, **before}, after)
+            run.finish(0, 1800)
+            result = run.result()
+            self.assertTrue(result['complete'])
+            self.assertEqual([step['tiles'] for step in result['steps']], [1, 2])
+            self.assertIsNotNone(result['ended_by'])
+            self.assertTrue(os.path.exists(os.path.join(run.output, 'report.html')))
+            self.assert_gone()
+            guests.figure('a sweep of two tiles by libvirt: ' + run.stdout.split('\n')[-3])
 
 
 if __name__ == '__main__':

@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "host_connect.h"
+#include "host_facts.h"
 #include "macro.h"
 #include "textfile.h"
 
@@ -69,6 +70,19 @@ static void takes_several_uris(void **state)
         assert_string_equal(hosts_uri(hosts, 1), node_uri);
         for (unsigned tile = 1; tile <= 6; tile++)
                 assert_int_equal(hosts_of_tile(hosts, tile), (tile - 1) % 2);
+        hosts_free(hosts);
+}
+
+static void counts_of_another_machine(void **state)
+{
+        struct hosts *hosts = open_hosts("test:///default");
+        struct remote_counts counts;
+
+        assert_true(hosts_all_here(hosts));
+        host_counters(hosts, 0, &counts); /* whatever this driver can tell */
+        assert_string_equal(counts.name, "test:///default");
+        assert_true(counts.cpu_busy_ns <= counts.cpu_total_ns);
+        assert_true(counts.memory_available_bytes <= counts.memory_bytes);
         hosts_free(hosts);
 }
 
@@ -397,6 +411,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(takes_several_uris),
+                cmocka_unit_test(counts_of_another_machine),
                 cmocka_unit_test(names_the_uri_that_fails),
                 cmocka_unit_test(never_lets_ssh_ask),
                 cmocka_unit_test(is_there_once),

@@ -263,6 +263,17 @@ static void tiles_come_and_go(void **state)
         assert_int_equal(ops->start(launcher, 183, 184, -1, &why), -EEXIST);
         assert_tiles(launcher, 181, 183);
 
+        /* As a search goes back. The first tile does not notice. */
+        assert_int_equal(ops->end_above(launcher, 181, &why), 0);
+        assert_tiles(launcher, 181, 181);
+        assert_int_equal(dial("127.182.1.1", 9477), -1);
+        assert_int_equal(dial("127.183.7.1", 9477), -1);
+        assert_false(exists("work/tile183"));
+        assert_int_equal(ops->check(launcher, &why), 0);
+        assert_int_equal(ops->end_above(launcher, 190, &why), 0);
+        start(launcher, 182, 182);
+        assert_tiles(launcher, 181, 182);
+
         stop(launcher);
         assert_no_processes();
         assert_int_equal(ops->targets(launcher)->n_items, 0);

@@ -15,12 +15,14 @@
 #include "launch.h"
 #include "libvirt_config.h"
 #include "parse.h"
+#include "placement.h"
 #include "progress.h"
 #include "run_role.h"
 #include "textfile.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
@@ -258,6 +260,16 @@ static void tiles_come_and_go(void **state)
                 assert_string_equal(ask(launcher, 191, g, "").text, "");
 
         client = targets->items[0].pids[0];
+        /* As a search goes back. The first tile does not notice. */
+        assert_int_equal(ops->end_above(launcher, 191, NULL), 0);
+        assert_int_equal(count_domains(), 8);
+        assert_int_equal(ops->targets(launcher)->n_items, 9);
+        assert_true(is_running("tileload-t191-web1"));
+        start(launcher, 192, 192);
+        assert_int_equal(count_domains(), 16);
+        assert_int_equal(ops->targets(launcher)->n_items, 18);
+        assert_int_equal(ops->targets(launcher)->items[0].pids[0], client);
+
         assert_int_equal(kill(client, 0), 0);
         stop(launcher);
         assert_int_equal(kill(client, 0), -1);
@@ -733,6 +745,118 @@ static void running_tiles_are_refused(void **state)
         assert_nothing_left();
 }
 
+/* libvirt's test driver plays a host of two nodes with eight CPUs each. */
+static void assert_on_node(const char *domain, const char *node, const char *cpus)
+{
+        char *xml = definition(domain), memory[64], vcpu[64];
+
+        snprintf(memory, sizeof memory, "<memory mode='strict' nodeset='%s'/>", node);
+        snprintf(vcpu, sizeof vcpu, " cpuset='%s'>1</vcpu>", cpus);
+        assert_case(strstr(xml, memory) && strstr(xml, vcpu), "%s", xml);
+        free(xml);
+}
+
+static void guests_are_placed(void **state)
+{
+        struct launch_config config = small();
+        const struct placement *placement;
+        struct launcher *launcher;
+        struct why why;
+
+        assert_int_equal(
+                tile(&why, "create", CREATE("191-192"), "--placement", "auto", NULL), EXIT_DONE);
+        assert_on_node("tileload-t191-web1", "0", "0-7");
+        assert_on_node("tileload-t191-idle", "0", "0-7");
+        assert_on_node("tileload-t192-web1", "1", "8-15");
+        assert_int_equal(tile(&why, "destroy", "--tiles", "191-192", NULL), EXIT_DONE);
+
+        config.placement = "spread";
+        launcher = new (&config);
+        placement = ops->placement(launcher);
+        assert_int_equal(placement->n_placed, 0);
+        start(launcher, 191, 191);
+        assert_int_equal(placement->n_placed, 8);
+        for (unsigned g = 1; g <= TILE_GUESTS; g++) {
+                const struct placed *placed = &placement->placed[g - 1];
+                char domain[64];
+
+                assert_int_equal(placed->tile, 191);
+                assert_int_equal(placed->guest, g);
+                snprintf(domain, sizeof domain, "tileload-t191-%s", guest_name(g));
+                assert_on_node(domain, placed->place.nodes, placed->place.cpus);
+                assert_string_equal(
+                        placed->place.cpus, strcmp(placed->place.nodes, "0") == 0 ? "0-7" : "8-15");
+                if (g > 1) /* they take turns */
+                        assert_string_not_equal(placed->place.nodes, placed[-1].place.nodes);
+        }
+        stop(launcher);
+        ops->free(launcher);
+        assert_nothing_left();
+}
+
+static char *write_placement(const char *lines)
+{
+        static char path[128];
+        FILE *f;
+
+        snprintf(path, sizeof path, "%s/placement", results);
+        f = fopen(path, "we");
+        assert_true(f && fputs(lines, f) != EOF && fclose(f) == 0);
+        return path;
+}
+
+/* The external client is a process of this machine, and by its own line only. */
+static void external_clients_are_placed(void **state)
+{
+        struct launch_config config = small();
+        const struct placement *placement;
+        struct launcher *launcher;
+        char lines[64];
+        cpu_set_t may;
+        int cpu = 0;
+
+        assert_int_equal(sched_getaffinity(0, sizeof may, &may), 0);
+        while (!CPU_ISSET(cpu, &may))
+                cpu++;
+        snprintf(lines, sizeof lines, "t191-c* 1 9\nt*-external 0 %d\n", cpu);
+        config.placement = write_placement(lines);
+        launcher = new (&config);
+        placement = ops->placement(launcher);
+        start(launcher, 191, 191);
+        assert_int_equal(placement->n_placed, 3);
+        assert_int_equal(placement->placed[0].guest, GUEST_EXTERNAL);
+        assert_int_equal(atoi(placement->placed[0].place.cpus), cpu);
+        assert_int_equal(
+                sched_getaffinity(ops->targets(launcher)->items[0].pids[0], sizeof may, &may), 0);
+        assert_true(CPU_COUNT(&may) == 1 && CPU_ISSET(cpu, &may));
+        assert_on_node("tileload-t191-client", "1", "9");
+        assert_on_node("tileload-t191-cpu", "1", "9");
+        stop(launcher);
+        ops->free(launcher);
+        assert_nothing_left();
+}
+
+/* Before anything is made, whichever tile it is about. */
+static void what_cannot_be_placed_is_refused(void **state)
+{
+        struct launch_config config = small();
+        struct launcher *launcher = NULL;
+        struct why why = {0};
+
+        config.placement = write_placement("t[1-8]-* 0\nt9-disk 2\n");
+        config.last_tile = 9;
+        assert_int_equal(ops->new (&config, -1, &launcher, &why), -ENOENT);
+        assert_string_equal(why.what, "placement file");
+        assert_why(&why, "line 2: " URI " has no node 2; its nodes are 0-1");
+        assert_int_equal(tile(&why, "create", CREATE("9"), "--placement", config.placement, NULL),
+                EXIT_FAILED);
+        assert_why(&why, "line 2: " URI " has no node 2; its nodes are 0-1");
+        config.placement = write_placement("t[1-8]-* 0 0-16\n");
+        assert_int_equal(ops->new (&config, -1, &launcher, &why), -ENOENT);
+        assert_why(&why, "line 1: " URI " has no CPU 16, or it is offline; there are 0-15");
+        assert_nothing_left();
+}
+
 /* ---- somebody else, at the same time ---- */
 
 static __typeof__(vir.DomainDefineXMLFlags) real_define;
@@ -834,6 +958,9 @@ int main(void)
                 TEST(what_another_removed_stays_removed),
                 TEST(unheard_starts_are_ended),
                 TEST(running_tiles_are_refused),
+                TEST(guests_are_placed),
+                TEST(external_clients_are_placed),
+                TEST(what_cannot_be_placed_is_refused),
                 TEST(made_by_another_meanwhile),
                 TEST(started_by_another_meanwhile),
         };

@@ -112,12 +112,56 @@ static void there_and_back(void **state)
         }
 }
 
+/* What is in both, in one of them, and behind a number: against the plainest arithmetic. */
+static void sets_together(void **state)
+{
+        struct rng rng;
+
+        rng_init(&rng, 2, 0);
+        for (unsigned round = 0; round < 100; round++) {
+                static bool in_a[NUMBER_SET_MAX + 1], in_b[NUMBER_SET_MAX + 1];
+                struct number_set a = {0}, b = {0}, sum, both;
+                unsigned limit = round % 2 ? 130 : NUMBER_SET_MAX + 1;
+                unsigned n = 0, beyond = NUMBER_SET_NONE, next = NUMBER_SET_NONE;
+                unsigned from = (unsigned)rng_below(&rng, limit);
+
+                memset(in_a, 0, sizeof in_a);
+                memset(in_b, 0, sizeof in_b);
+                for (unsigned i = 0; i < 100; i++) {
+                        unsigned x = (unsigned)rng_below(&rng, limit);
+                        unsigned y = (unsigned)rng_below(&rng, limit);
+
+                        in_a[x] = in_b[y] = true;
+                        number_set_add(&a, x);
+                        number_set_add(&b, y);
+                        if (round % 3 == 0) { /* nothing of a is beyond b */
+                                in_b[x] = true;
+                                number_set_add(&b, x);
+                        }
+                }
+                sum = both = a;
+                number_set_add_all(&sum, &b);
+                number_set_keep(&both, &b);
+                for (unsigned i = NUMBER_SET_MAX + 1; i-- > 0;) {
+                        assert_int_equal(number_set_has(&sum, i), in_a[i] || in_b[i]);
+                        assert_int_equal(number_set_has(&both, i), in_a[i] && in_b[i]);
+                        n += in_a[i];
+                        beyond = in_a[i] && !in_b[i] ? i : beyond;
+                        next = in_a[i] && i >= from ? i : next;
+                }
+                assert_int_equal(number_set_count(&a), n);
+                assert_int_equal(number_set_beyond(&a, &b), beyond);
+                assert_int_equal(number_set_next(&a, from), next);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(as_written),
                 cmocka_unit_test(refuses),
                 cmocka_unit_test(there_and_back),
+                cmocka_unit_test(sets_together),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

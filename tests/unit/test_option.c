@@ -342,6 +342,39 @@ static void argv_errors(void **state)
         assert_int_equal(arguments("--=5", NULL), -ENOENT);
 }
 
+/* As a command takes them that wants more than options. */
+static void words_between_options(void **state)
+{
+        static const char *const given[] = {
+                "one", "--users", "5", "--", "two", "--users", "-", "--"};
+        char *const *argv = (char *const *)(uintptr_t)given;
+        const char *words[ARRAY_SIZE(given)];
+        size_t n = 9;
+
+        assert_int_equal(option_sets_argv_words(SETS, 3, argv, words, &n, &why), 0);
+        assert_int_equal(n, 1);
+        assert_string_equal(words[0], "one");
+        assert_int_equal(config.users, 5);
+
+        assert_int_equal(option_sets_argv_words(SETS, 8, argv, words, &n, &why), 0);
+        assert_int_equal(n, 5);
+        assert_string_equal(words[1], "two");
+        assert_string_equal(words[2], "--users");
+        assert_string_equal(words[3], "-");
+        assert_string_equal(words[4], "--");
+
+        assert_int_equal(option_sets_argv_words(SETS, 0, NULL, words, &n, &why), 0);
+        assert_int_equal(n, 0);
+
+        /* with one dash it is a slip, not a word */
+        assert_int_equal(
+                option_sets_argv_words(SETS, 1, &(char *){strdupa("-users=5")}, words, &n, &why),
+                -EINVAL);
+        assert_int_equal(
+                option_sets_argv_words(SETS, 1, &(char *){strdupa("--usres=5")}, words, &n, &why),
+                -ENOENT);
+}
+
 static int command_line(const char *text)
 {
         struct cmdline cmdline;
@@ -551,6 +584,7 @@ int main(void)
                 TEST(lists),
                 TEST(argv_switches_do_not_eat_their_neighbour),
                 TEST(argv_errors),
+                TEST(words_between_options),
                 TEST(from_the_kernel_command_line),
                 TEST(kernel_command_line_errors),
                 TEST(text_is_what_a_user_would_write),

@@ -64,6 +64,7 @@ static const struct identity identity = {
         .tile = 3,
         .guest = 4,
         .hostname = "t3-client",
+        .boot_id = "01234567-89ab-cdef-0123-456789abcdef",
 };
 
 static struct snapshot snapshot;
@@ -85,7 +86,6 @@ static int take(void **state)
                         .memory_bytes = UINT64_C(1) << 30,
                         .memory_available_bytes = UINT64_C(1) << 29,
                         .clocksource = "k\"v\\m\nclock",
-                        .boot_id = "01234567-89ab-cdef-0123-456789abcdef",
                         .cpu = {1, 2, 3, 4, 5, 6, 7, 8},
                         .psi = {true, 11, 12, 13, 14, 15},
                         .process = {21, 22, 23, 24, 25, 26, 27}},
@@ -243,7 +243,7 @@ static void check_latencies(const json_t *json, bool brief)
 /* As whoever measures reads it: written out and parsed again. */
 static json_t *through_text(bool brief)
 {
-        json_t *json = snapshot_json(&snapshot, brief), *again;
+        json_t *json = snapshot_json(&snapshot, brief ? SNAPSHOT_BRIEF : SNAPSHOT_FULL), *again;
         json_error_t error;
         char *text;
 
@@ -303,6 +303,55 @@ static void json_in_brief(void **state)
         json_decref(whole);
 }
 
+/* What is read every second. */
+static void json_of_sums(void **state)
+{
+        static struct snapshot sums;
+        json_error_t error;
+        const json_t *all;
+        json_t *json;
+        char *text;
+
+        sums = snapshot;
+        sums.latency_count = 41;
+        sums.latency_sum_ns = 4242;
+        text = snapshot_sums(&sums);
+        json = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+        assert_case(json, "%s: %s", text, error.text);
+        check_keys(json, KEYS("schema", "state", "identity", "clock_ns", "sums"));
+        assert_string_equal(string(json, "schema"), SNAPSHOT_SCHEMA);
+        assert_string_equal(string(json, "state"), "ready");
+        assert_string_equal(
+                string(json_object_get(json, "identity"), "start_id"), "fedcba9876543210");
+        assert_int_equal(integer(json, "clock_ns"), 160 * NS_PER_S + 1);
+        all = json_object_get(json, "sums");
+        check_keys(all, KEYS("work", "error", "wrong", "latency_count", "latency_sum_ns"));
+        for (size_t kind = COUNTER_WORK; kind <= COUNTER_WRONG; kind++) {
+                uint64_t sum = 0;
+
+                if (kind == COUNTER_EVENT)
+                        continue;
+                for (size_t i = 0; i < sums.sum.n_counters; i++)
+                        if (snapshot_counter(&role, i)->kind == kind)
+                                sum += sums.sum.values[i];
+                assert_int_equal(integer(all, counter_kind_name((enum counter_kind)kind)), sum);
+        }
+        assert_int_equal(integer(all, "latency_count"), 41);
+        assert_int_equal(integer(all, "latency_sum_ns"), 4242);
+        assert_true(strlen(text) < 400);
+        json_decref(json);
+        free(text);
+
+        sums.state = ROLE_FAILED;
+        sums.detail = "no \"room\"\n";
+        text = snapshot_sums(&sums);
+        json = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+        assert_case(json, "%s: %s", text, error.text);
+        assert_string_equal(string(json, "reason"), "no \"room\"\n");
+        json_decref(json);
+        free(text);
+}
+
 static void json_of_nothing(void **state)
 {
         struct snapshot nothing = {
@@ -311,7 +360,7 @@ static void json_of_nothing(void **state)
 
         assert_int_equal(snapshot_n_counters(&bare_role), 0);
         assert_int_equal(cells_init(&nothing.sum, 0, 0), 0);
-        json = snapshot_json(&nothing, false);
+        json = snapshot_json(&nothing, SNAPSHOT_FULL);
         assert_non_null(json);
         assert_string_equal(string(json, "state"), "starting");
         assert_int_equal(json_object_size(json_object_get(json, "counters")), 0);
@@ -677,6 +726,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 TEST(json_of_everything),
                 TEST(json_in_brief),
+                cmocka_unit_test(json_of_sums),
                 cmocka_unit_test(json_of_nothing),
                 cmocka_unit_test(states_have_names),
                 cmocka_unit_test(hist_there_and_back),

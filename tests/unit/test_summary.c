@@ -23,6 +23,7 @@ static struct step_window described(unsigned n_tiles)
 
                 g->clock_ratio = 1;
                 g->local = true;
+                g->answering_ns = 10 * NS_PER_MS;
                 g->local_sum = (struct guestinfo_process){.user_ns = i * 100 * NS_PER_MS,
                         .queued_ns = NS_PER_S,
                         .rss_bytes = (i + 1) << 20};
@@ -104,6 +105,17 @@ static void a_guest_whose_launcher_knows_why(void **state)
         compare("trouble", &w);
 }
 
+static void nobody_answers(void **state)
+{
+        struct step_window w = described(1);
+        struct guest_window *external = &w.guests[GUEST_EXTERNAL];
+
+        external->counts[0].value = 0;    /* requests */
+        external->counts[2].value = 1000; /* timeouts */
+        external->latencies[0] = (struct latency_window){0};
+        compare("silent", &w);
+}
+
 static void cut_short(void **state)
 {
         struct step_window w = described(1);
@@ -112,13 +124,49 @@ static void cut_short(void **state)
         compare("interrupted", &w);
 }
 
+static void a_host_at_its_limit(void **state)
+{
+        struct step_window w = described(1);
+
+        w.repeat = 2;
+        w.warmup_s = 30;
+        w.settling = (struct settling){.known = true,
+                .bound = 0.05,
+                .window_s = 10,
+                .what = "disk",
+                .change_percent = -8.12};
+        w.usage.host.cpu_busy_percent = 99.7;
+        w.usage.psi.has = true;
+        w.usage.psi.memory_full_us = 1000000;
+        w.usage.seconds = 10;
+        w.usage.clients = (struct client_use){.here = true,
+                .late_share = 0.123,
+                .busiest_cpu_percent = 30,
+                .busiest_queued_percent = 50};
+        compare("limits", &w);
+}
+
+static void clients_that_were_the_limit(void **state)
+{
+        struct step_window w = described(1);
+
+        w.warmup_s = 5;
+        w.settling = (struct settling){.known = true, .settled = true, .bound = 0.05};
+        w.usage.host.cpu_busy_percent = 40;
+        w.usage.clients = (struct client_use){.here = true, .busiest_cpu_percent = 99.4};
+        compare("clients", &w);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(one_valid_tile),
                 cmocka_unit_test(two_tiles_of_which_one_suffers),
                 cmocka_unit_test(a_guest_whose_launcher_knows_why),
+                cmocka_unit_test(nobody_answers),
                 cmocka_unit_test(cut_short),
+                cmocka_unit_test(a_host_at_its_limit),
+                cmocka_unit_test(clients_that_were_the_limit),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

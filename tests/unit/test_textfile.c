@@ -96,6 +96,49 @@ static void number_behind_its_key(void **state)
         assert_true(textfile_number("x 18446744073709551615\n", "x") == UINT64_MAX);
 }
 
+static void write_bytes(size_t n, char byte)
+{
+        FILE *f = fopen(path, "we");
+
+        assert_non_null(f);
+        for (size_t i = 0; i < n; i++)
+                putc(byte, f);
+        assert_int_equal(fclose(f), 0);
+}
+
+static void load_takes_whole_texts(void **state)
+{
+        char *text = NULL;
+        struct why why;
+
+        write_file("one\ntwo\n");
+        assert_int_equal(textfile_load(&text, "--file", path, &why), 0);
+        assert_string_equal(text, "one\ntwo\n");
+        free(text);
+        write_bytes(1 << 20, 'x');
+        assert_int_equal(textfile_load(&text, "--file", path, &why), 0);
+        assert_int_equal(strlen(text), 1 << 20);
+        free(text);
+}
+
+static void load_refuses_what_is_none(void **state)
+{
+        char *text = (char *)"untouched";
+        struct why why;
+
+        write_bytes((1 << 20) + 1, 'x');
+        assert_int_equal(textfile_load(&text, "--file", path, &why), -EFBIG);
+        assert_string_equal(why.what, "--file");
+        assert_string_equal(why.value, path);
+        write_bytes(1, '\0');
+        assert_int_equal(textfile_load(&text, "--file", path, &why), -EINVAL);
+        assert_string_equal(why.reason, "not a text file");
+        assert_int_equal(textfile_load(&text, "--file", directory, &why), -EISDIR);
+        unlink(path);
+        assert_int_equal(textfile_load(&text, "--file", path, NULL), -ENOENT);
+        assert_string_equal(text, "untouched");
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -103,6 +146,8 @@ int main(void)
                 cmocka_unit_test(read_cuts_what_does_not_fit),
                 cmocka_unit_test(read_says_why_not),
                 cmocka_unit_test(number_behind_its_key),
+                cmocka_unit_test(load_takes_whole_texts),
+                cmocka_unit_test(load_refuses_what_is_none),
         };
 
         return cmocka_run_group_tests_name("textfile", tests, make_directory, remove_directory);

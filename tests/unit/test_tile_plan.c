@@ -22,6 +22,8 @@ static const struct launch_config sized = {
         .seed = UINT64_MAX,
         .dirs = "3",
         .cpu_memory = "16M",
+        .cpu_threads = "2",
+        .cpu_operations = "integer,memory",
         .disk_size = "32M",
         .oltp_rows = "200",
         .oltp_threads = "4",
@@ -95,7 +97,7 @@ static void sizes_go_where_they_belong(void **state)
                 "--think 10ms --dirs 3");
         assert_arguments(&sized, 1, GUEST_CPU,
                 "/opt/tileload cpu --listen 127.1.5.1:9477 --tile 1 --guest 5 --seed "
-                "18446744073709551615 --memory 16M");
+                "18446744073709551615 --memory 16M --threads 2 --operations integer,memory");
         assert_arguments(&sized, 1, GUEST_DISK,
                 "/opt/tileload disk --listen 127.1.6.1:9477 --tile 1 --guest 6 --seed "
                 "18446744073709551615 --file disk.dat --size 32M");

@@ -42,6 +42,8 @@ static const struct option options[] = {
                 .max = 2 << 20},
         {"sync-interval", OPTION_DURATION, offsetof(struct disk_config, sync_ns), "1s", NULL,
                 "time between two fdatasync calls (0: none, and nothing new is promised)"},
+        {"max-rate", OPTION_NUMBER, offsetof(struct disk_config, max_rate), "0", "PER-SECOND",
+                "operations that begin each second at most (0: as many as can)", .max = 1000000},
         {"verify-only", OPTION_BOOL, offsetof(struct disk_config, verify_only), "no", NULL,
                 "do not work, but check the file: is all there that was acknowledged before the "
                 "last fdatasync? Changes nothing"},

@@ -28,6 +28,7 @@ struct disk_config {
         double read_share;
         uint64_t random_ns, sequential_ns;
         uint64_t sync_ns;
+        double max_rate; /* 0: no limit */
         bool verify_only;
         uint64_t min_sequence, findings;
 };
@@ -84,6 +85,7 @@ struct disk {
         struct disk_schedule schedule;
         struct disk_aio aio;
         uint64_t started_ns;
+        uint64_t next_ns; /* no operation begins before: --max-rate */
 
         struct disk_slot *slots; /* [n_slots] */
         unsigned n_slots;

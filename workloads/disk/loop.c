@@ -8,6 +8,7 @@
 #include "record.h"
 
 #include <errno.h>
+#include <math.h>
 #include <poll.h>
 #include <string.h>
 
@@ -56,6 +57,17 @@ static void compose_record(struct worker *worker, uint64_t now_ns)
         disk->batch[disk->n_batch++] = iocb;
 }
 
+/* May an operation begin? What was missed is not made up for: this is a limit, not a rate. */
+static bool take_turn(struct disk *disk, const struct disk_config *config, uint64_t now_ns)
+{
+        if (!(config->max_rate > 0))
+                return true;
+        if (now_ns < disk->next_ns)
+                return false;
+        disk->next_ns = now_ns + (uint64_t)fmin(1e9 / config->max_rate, 1e18);
+        return true;
+}
+
 static void compose_batch(struct worker *worker)
 {
         struct disk *disk = worker->state;
@@ -64,7 +76,8 @@ static void compose_batch(struct worker *worker)
                 disk_schedule_phase(&disk->schedule.config, now_ns - disk->started_ns);
 
         compose_record(worker, now_ns);
-        while (disk->n_batch < DISK_BATCH && disk->n_idle > 0) {
+        while (disk->n_batch < DISK_BATCH && disk->n_idle > 0 &&
+                take_turn(disk, worker->config, now_ns)) {
                 struct disk_slot *slot = disk->idle[--disk->n_idle];
 
                 compose(worker, slot, phase);
@@ -216,6 +229,19 @@ static unsigned in_flight(const struct disk *disk)
         return disk->n_slots - disk->n_idle - composed;
 }
 
+/* How long nothing more can be sent. */
+static uint64_t send_after_ns(const struct disk *disk)
+{
+        uint64_t now_ns;
+
+        if (in_flight(disk) > 0 && (disk->n_batch > 0 || disk->n_idle == 0))
+                return CLOCK_NEVER;
+        if (disk->n_batch > 0 || disk->next_ns == 0)
+                return 0;
+        now_ns = clock_now_ns();
+        return disk->next_ns > now_ns ? disk->next_ns - now_ns : 0;
+}
+
 /* Something is worth waiting for only if nothing more can be sent now. A batch that the kernel had
  * no room for waits for a completion, or, if none is to come, for a moment. */
 static int reap(struct worker *worker, struct io_event *events)
@@ -224,8 +250,7 @@ static int reap(struct worker *worker, struct io_event *events)
 
         if (disk->n_batch > 0 && in_flight(disk) == 0)
                 stop_wait_until(worker->stop, clock_now_ns() + NS_PER_MS);
-        return disk_aio_reap(&disk->aio, events, DISK_BATCH,
-                in_flight(disk) > 0 && (disk->n_batch > 0 || disk->n_idle == 0) ? CLOCK_NEVER : 0);
+        return disk_aio_reap(&disk->aio, events, DISK_BATCH, send_after_ns(disk));
 }
 
 static int finish_some(struct worker *worker, struct io_event *events, int n, struct why *why)

@@ -47,6 +47,8 @@
         X(EventUpdateTimeout) \
         X(GetLastError) \
         X(Initialize) \
+        X(NodeGetCPUStats) \
+        X(NodeGetMemoryStats) \
         X(SetErrorFunc) \
         X(StoragePoolFree) \
         X(StoragePoolGetName) \

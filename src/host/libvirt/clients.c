@@ -46,6 +46,7 @@ char *client_command(const struct role_plan *plan)
 
 static int start_here(struct clients *clients, struct client *client, struct why *why)
 {
+        struct affinity affinity;
         struct process_config config = {
                 .program = clients->launch->program,
                 .argv = client->plan.argv,
@@ -54,7 +55,11 @@ static int start_here(struct clients *clients, struct client *client, struct why
                 .cgroup_fd = -1,
                 .epoll_fd = clients->epoll_fd,
         };
+        int r = placement_here_guest(&clients->here, client->tile, GUEST_EXTERNAL, &affinity, why);
 
+        if (r < 0)
+                return r;
+        config.affinity = r > 0 ? &affinity : NULL;
         client->process = (struct process){
                 .tile = client->tile,
                 .number = GUEST_EXTERNAL,

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "placement_here.h"
 #include "process.h"
 #include "tile_plan.h"
 
@@ -20,6 +21,7 @@ struct client {
 struct clients {
         const struct launch_config *launch;
         const char *host;                               /* where they run; NULL: on this machine */
+        struct placement_here here;                     /* of those on this machine */
         int epoll_fd;                                   /* ours to add to; belongs to the caller */
         struct client *by_tile[TILE_PLAN_MAX_TILE + 1]; /* NULL: none */
 };

@@ -13,43 +13,10 @@
 /* What is asked of a host once, when the first guest is made there. */
 struct guest_maker_host {
         bool asked;
-        char *directory;    /* of the pool; NULL: it has none, so there is no console log */
-        char *capabilities; /* NULL: nothing is placed */
+        char *directory; /* of the pool; NULL: it has none, so there is no console log */
+        bool has_topology;
+        struct topology topology;
 };
-
-/* A template or placement file that is larger is something else. */
-#define FILE_MAX (1u << 20)
-
-static int read_file(char **ret, const char *option, const char *path, struct why *why)
-{
-        _cleanup_fclose_ FILE *file = fopen(path, "re");
-        _cleanup_free_ char *text = malloc(FILE_MAX + 1);
-        size_t n;
-
-        if (!file)
-                return why_errno(why, -errno, option, path);
-        if (!text)
-                return why_errno(why, -ENOMEM, option, path);
-        errno = 0;
-        n = fread(text, 1, FILE_MAX + 1, file);
-        if (ferror(file))
-                return why_errno(why, errno ? -errno : -EIO, option, path);
-        if (n > FILE_MAX)
-                return why_set(why, -EFBIG, option, path, "larger than 1 MiB");
-        if (memchr(text, '\0', n))
-                return why_set(why, -EINVAL, option, path, "not a text file");
-        text[n] = '\0';
-        *ret = STEAL_PTR(text);
-        return 0;
-}
-
-static int read_placement(struct guest_maker *maker, const char *path, struct why *why)
-{
-        _cleanup_free_ char *text = NULL;
-        int r = read_file(&text, "--placement", path, why);
-
-        return r < 0 ? r : placement_parse(&maker->placement, text, path, why);
-}
 
 /* Made beside the image when it was built with a hash tree. Where the hosts are others, a copy of
  * it here says that theirs are to be checked. */
@@ -83,9 +50,9 @@ int guest_maker_init(struct guest_maker *maker, const struct launch_config *laun
         if (!maker->by_host)
                 return why_errno(why, -ENOMEM, "hosts", NULL);
         if (config->template)
-                r = read_file(&maker->template, "--template", config->template, why);
-        if (r == 0 && config->placement)
-                r = read_placement(maker, config->placement, why);
+                r = textfile_load(&maker->template, "--template", config->template, why);
+        if (r == 0)
+                r = placement_init(&maker->placement, launch->placement, why);
         if (r == 0)
                 r = read_usrhash(maker, config->image, why);
         if (r < 0)
@@ -97,7 +64,7 @@ void guest_maker_fini(struct guest_maker *maker)
 {
         for (size_t i = 0; maker->by_host && i < hosts_count(maker->hosts); i++) {
                 free(maker->by_host[i].directory);
-                free(maker->by_host[i].capabilities);
+                topology_fini(&maker->by_host[i].topology);
         }
         free(maker->by_host);
         free(maker->template);
@@ -116,31 +83,61 @@ static int ask_host(
                 return 0;
         r = volumes_pool_directory(
                 maker->hosts, host, maker->launch->libvirt->pool, &h->directory, why);
-        if (r == 0 && maker->placement.n_rules)
-                r = host_capabilities(maker->hosts, host, &h->capabilities, why);
         h->asked = r == 0;
         return r;
 }
 
-/* *ret_cpus: free() it; the place may point to it. */
-static int place_guest(struct guest_maker *maker, const struct guest_plan *plan,
-        struct guest_place *place, char **ret_cpus, struct why *why)
+/* ---- placement ---- */
+
+int guest_maker_host(
+        struct guest_maker *maker, size_t host, struct placement_host *ret, struct why *why)
 {
-        size_t host = hosts_of_tile(maker->hosts, plan->tile);
-        const struct placement_rule *rule =
-                placement_find(&maker->placement, plan->domain, plan->host_name);
+        struct guest_maker_host *h = &maker->by_host[host];
+        const char *uri = hosts_uri(maker->hosts, host);
+        _cleanup_free_ char *capabilities = NULL;
+        int r = 0;
+
+        if (!h->has_topology)
+                r = host_capabilities(maker->hosts, host, &capabilities, why);
+        if (capabilities)
+                r = topology_capabilities(&h->topology, capabilities, uri, why);
+        h->has_topology = r == 0;
+        *ret = (struct placement_host){.topology = &h->topology, .name = uri};
+        return r;
+}
+
+static int place_guest(struct guest_maker *maker, unsigned tile, unsigned guest, struct place *ret,
+        struct why *why)
+{
+        const struct placement_guest g = {
+                .tile = tile,
+                .guest = guest,
+                .turn = (tile - 1) / (unsigned)hosts_count(maker->hosts) + 1,
+        };
+        struct placement_host host;
         int r;
 
-        if (!rule)
+        if (maker->placement.mode == PLACEMENT_NONE)
                 return 0;
-        place->nodes = rule->nodes;
-        place->cpus = rule->cpus;
-        if (rule->cpus || !rule->nodes)
+        r = guest_maker_host(maker, hosts_of_tile(maker->hosts, tile), &host, why);
+        return r == 0 ? placement_place(&maker->placement, &host, &g, ret, why) : r;
+}
+
+int guest_maker_check_placement(
+        struct guest_maker *maker, unsigned first, unsigned last, struct why *why)
+{
+        if (maker->placement.mode == PLACEMENT_NONE)
                 return 0;
-        r = placement_cpus(ret_cpus, rule->nodes, maker->by_host[host].capabilities,
-                hosts_uri(maker->hosts, host), why);
-        place->cpus = *ret_cpus;
-        return r;
+        for (unsigned t = first; t <= last; t++)
+                for (unsigned g = GUEST_WEB1; g <= TILE_GUESTS; g++) {
+                        struct place place = {0};
+                        int r = place_guest(maker, t, g, &place, why);
+
+                        place_fini(&place);
+                        if (r < 0)
+                                return r;
+                }
+        return 0;
 }
 
 int guest_maker_plan(struct guest_maker *maker, struct guest_plan *ret, unsigned tile,
@@ -164,19 +161,17 @@ int guest_maker_check(struct guest_maker *maker, unsigned first, unsigned last, 
         return 0;
 }
 
-int guest_maker_make(
-        struct guest_maker *maker, const struct guest_plan *plan, bool *ret_made, struct why *why)
+static int make_placed(struct guest_maker *maker, const struct guest_plan *plan,
+        const struct place *place, bool *ret_made, struct why *why)
 {
         const struct libvirt_config *config = maker->launch->libvirt;
         size_t host = hosts_of_tile(maker->hosts, plan->tile);
-        _cleanup_free_ char *console = NULL, *cpus = NULL;
-        struct guest_place place = {0};
+        struct guest_place where = {.nodes = place->nodes, .cpus = place->cpus};
+        _cleanup_free_ char *console = NULL;
         struct guest_maker_host *h;
         struct domain_xml xml = {0};
         int r = ask_host(maker, host, &h, why);
 
-        if (r == 0)
-                r = place_guest(maker, plan, &place, &cpus, why);
         if (r == 0 && h->directory &&
                 asprintf(&console, "%s/%s-console.log", h->directory, plan->domain) < 0) {
                 console = NULL;
@@ -184,11 +179,25 @@ int guest_maker_make(
         }
         if (r < 0)
                 return r;
-        place.console = console;
-        r = guest_xml(&xml, plan, config, &place, maker->template, config->template, why);
+        where.console = console;
+        r = guest_xml(&xml, plan, config, &where, maker->template, config->template, why);
         if (r == 0)
                 r = domains_create(maker->hosts, host, plan->domain, &xml, ret_made, why);
         domain_xml_fini(&xml);
+        return r;
+}
+
+int guest_maker_make(
+        struct guest_maker *maker, const struct guest_plan *plan, bool *ret_made, struct why *why)
+{
+        struct place place = {0};
+        int r = place_guest(maker, plan->tile, plan->guest, &place, why);
+
+        if (r > 0 && placement_record(&maker->placement, plan->tile, plan->guest, &place) < 0)
+                r = why_errno(why, -ENOMEM, "domain", plan->domain);
+        if (r >= 0)
+                r = make_placed(maker, plan, &place, ret_made, why);
+        place_fini(&place);
         return r;
 }
 

@@ -17,9 +17,9 @@ struct guest_maker_host;
 struct guest_maker {
         const struct launch_config *launch; /* with its libvirt_config */
         struct hosts *hosts;
-        char *template;             /* text; NULL: the one that is built in */
-        struct placement placement; /* without rules if no file was given */
-        char usrhash[129];          /* "": the image is taken without dm-verity */
+        char *template; /* text; NULL: the one that is built in */
+        struct placement placement;
+        char usrhash[129]; /* "": the image is taken without dm-verity */
         struct guest_maker_host *by_host;
 };
 
@@ -28,6 +28,15 @@ struct guest_maker {
 int guest_maker_init(struct guest_maker *maker, const struct launch_config *launch,
         struct hosts *hosts, struct why *why);
 void guest_maker_fini(struct guest_maker *maker);
+
+/* Can the guests of tiles first..last be placed on their hosts? Better found out before any of them
+ * is made. Returns 0 or -errno. */
+int guest_maker_check_placement(
+        struct guest_maker *maker, unsigned first, unsigned last, struct why *why);
+
+/* A host as placement sees it; asked once. *ret belongs to maker. Returns 0 or -errno. */
+int guest_maker_host(
+        struct guest_maker *maker, size_t host, struct placement_host *ret, struct why *why);
 
 /* Makes the guest of that plan as a domain with its volumes on its tile's host; see
  * domains_create(). */

@@ -47,6 +47,72 @@ char *host_versions(struct hosts *hosts, size_t host, char *text, size_t size)
         return text;
 }
 
+bool hosts_all_here(const struct hosts *hosts)
+{
+        for (size_t i = 0; i < hosts_count(hosts); i++)
+                if (!strstr(hosts_uri(hosts, i), ":///"))
+                        return false;
+        return true;
+}
+
+static void count_cpu(virConnectPtr connection, struct remote_counts *ret)
+{
+        virNodeCPUStats stats[16];
+        int n = 0;
+
+        if (vir.NodeGetCPUStats(connection, VIR_NODE_CPU_STATS_ALL_CPUS, NULL, &n, 0) < 0 ||
+                n < 1 || n > (int)ARRAY_SIZE(stats) ||
+                vir.NodeGetCPUStats(connection, VIR_NODE_CPU_STATS_ALL_CPUS, stats, &n, 0) < 0)
+                return;
+        for (int i = 0; i < n; i++) {
+                const char *field = stats[i].field;
+                bool idle = strcmp(field, VIR_NODE_CPU_STATS_IDLE) == 0 ||
+                            strcmp(field, VIR_NODE_CPU_STATS_IOWAIT) == 0;
+                bool busy = strcmp(field, VIR_NODE_CPU_STATS_KERNEL) == 0 ||
+                            strcmp(field, VIR_NODE_CPU_STATS_USER) == 0 ||
+                            strcmp(field, VIR_NODE_CPU_STATS_INTR) == 0;
+
+                if (busy)
+                        ret->cpu_busy_ns += stats[i].value;
+                if (busy || idle)
+                        ret->cpu_total_ns += stats[i].value;
+        }
+}
+
+static void count_memory(virConnectPtr connection, struct remote_counts *ret)
+{
+        virNodeMemoryStats stats[16];
+        int n = 0;
+
+        if (vir.NodeGetMemoryStats(connection, VIR_NODE_MEMORY_STATS_ALL_CELLS, NULL, &n, 0) < 0 ||
+                n < 1 || n > (int)ARRAY_SIZE(stats) ||
+                vir.NodeGetMemoryStats(connection, VIR_NODE_MEMORY_STATS_ALL_CELLS, stats, &n, 0) <
+                        0)
+                return;
+        for (int i = 0; i < n; i++) {
+                uint64_t bytes = (uint64_t)stats[i].value * 1024;
+
+                if (strcmp(stats[i].field, VIR_NODE_MEMORY_STATS_TOTAL) == 0)
+                        ret->memory_bytes = bytes;
+                else if (strcmp(stats[i].field, VIR_NODE_MEMORY_STATS_FREE) == 0 ||
+                         strcmp(stats[i].field, VIR_NODE_MEMORY_STATS_BUFFERS) == 0 ||
+                         strcmp(stats[i].field, VIR_NODE_MEMORY_STATS_CACHED) == 0)
+                        ret->memory_available_bytes += bytes;
+        }
+}
+
+void host_counters(struct hosts *hosts, size_t host, struct remote_counts *ret)
+{
+        virConnectPtr connection;
+
+        *ret = (struct remote_counts){0};
+        snprintf(ret->name, sizeof ret->name, "%s", hosts_uri(hosts, host));
+        if (hosts_connection(hosts, host, &connection, NULL) < 0)
+                return;
+        count_cpu(connection, ret);
+        count_memory(connection, ret);
+}
+
 const char *libvirt_missing(void)
 {
         static struct why why;

@@ -98,12 +98,21 @@ static int launcher_stop(struct launcher *launcher, struct why *why)
         return r;
 }
 
+static int launcher_end_above(struct launcher *launcher, unsigned keep, struct why *why)
+{
+        int r = end_tiles(launcher, keep + 1, UINT32_MAX, why);
+
+        targets_end_above(&launcher->targets, keep);
+        return r;
+}
+
 static void launcher_free(struct launcher *launcher)
 {
         if (launcher->hosts && launcher->guests.n_items)
                 launcher_stop(launcher, NULL);
         guests_fini(&launcher->guests);
         borrowed_fini(&launcher->borrowed);
+        placement_here_fini(&launcher->clients.here);
         guest_maker_fini(&launcher->maker);
         targets_fini(&launcher->targets);
         libvirt_notes_fini(&launcher->notes);
@@ -126,6 +135,44 @@ static int watch_hosts(struct launcher *launcher, struct why *why)
         return 0;
 }
 
+/* The external clients are the only ones of these that a file may place on this machine. */
+static int check_placement(struct launcher *launcher, struct why *why)
+{
+        struct placement_here *here = &launcher->clients.here;
+        unsigned last = launcher->config.last_tile;
+        int r = guest_maker_check_placement(&launcher->maker, 1, last, why);
+
+        if (r == 0 && !launcher->clients.host)
+                r = placement_here_init(here, &launcher->maker.placement, HERE_EXTERNAL, why);
+        if (r == 0)
+                r = placement_here_check(here, HERE_EXTERNAL, 1, last, why);
+        return r;
+}
+
+static int note_placement(struct launcher *launcher, struct why *why)
+{
+        unsigned last = launcher->config.last_tile;
+        _cleanup_free_ char *idle = placement_idle_note(&launcher->maker.placement, 1, last);
+        int r = idle ? 0 : -ENOMEM;
+
+        if (r == 0 && *idle && last)
+                r = libvirt_notes_add(&launcher->notes, "%s", idle);
+        if (r == 0 && launcher->clients.here.memory_free)
+                r = libvirt_notes_add(&launcher->notes,
+                        "external clients have their memory from any node, since this machine does "
+                        "not let us bind it (set_mempolicy)");
+        return r < 0 ? why_errno(why, r, "notes", NULL) : 0;
+}
+
+static int place_guests(struct launcher *launcher, struct why *why)
+{
+        int r = check_placement(launcher, why);
+
+        if (r == 0)
+                r = libvirt_notes_init(&launcher->notes, &launcher->maker, why);
+        return r == 0 ? note_placement(launcher, why) : r;
+}
+
 static int launcher_new(const struct launch_config *config, int interrupt_fd, struct launcher **ret,
         struct why *why)
 {
@@ -136,6 +183,11 @@ static int launcher_new(const struct launch_config *config, int interrupt_fd, st
                 return why_errno(why, -ENOMEM, "launcher", NULL);
         launcher->config = *config;
         launcher->epoll_fd = -1;
+        launcher->clients = (struct clients){
+                .launch = &launcher->config,
+                .host = config->libvirt->client_host,
+                .epoll_fd = -1,
+        };
         r = client_host_check(config->libvirt->client_host, why);
         if (r == 0)
                 r = process_make_logs(config->directory, why);
@@ -151,16 +203,12 @@ static int launcher_new(const struct launch_config *config, int interrupt_fd, st
         if (r == 0)
                 r = watch_hosts(launcher, why);
         if (r == 0)
-                r = libvirt_notes_init(&launcher->notes, &launcher->maker, why);
+                r = place_guests(launcher, why);
         if (r < 0) {
                 launcher_free(launcher);
                 return r;
         }
-        launcher->clients = (struct clients){
-                .launch = &launcher->config,
-                .host = config->libvirt->client_host,
-                .epoll_fd = launcher->epoll_fd,
-        };
+        launcher->clients.epoll_fd = launcher->epoll_fd;
         *ret = launcher;
         return 0;
 }
@@ -422,6 +470,22 @@ static const char *const *launcher_notes(struct launcher *launcher)
         return launcher->notes.lines;
 }
 
+static size_t launcher_remotes(struct launcher *launcher, struct remote_counts *ret, size_t max)
+{
+        size_t n = MIN(hosts_count(launcher->hosts), max);
+
+        if (hosts_all_here(launcher->hosts))
+                return 0;
+        for (size_t i = 0; i < n; i++)
+                host_counters(launcher->hosts, i, &ret[i]);
+        return n;
+}
+
+static const struct placement *launcher_placement(struct launcher *launcher)
+{
+        return &launcher->maker.placement;
+}
+
 extern const struct launcher_ops launch_libvirt;
 const struct launcher_ops launch_libvirt = {
         .name = "libvirt",
@@ -431,9 +495,12 @@ const struct launcher_ops launch_libvirt = {
         .free = launcher_free,
         .start = launcher_start,
         .stop = launcher_stop,
+        .end_above = launcher_end_above,
         .targets = launcher_targets,
         .fd = launcher_fd,
         .check = launcher_check,
         .trouble = launcher_trouble,
+        .remotes = launcher_remotes,
         .notes = launcher_notes,
+        .placement = launcher_placement,
 };

@@ -30,8 +30,6 @@ const struct option libvirt_guest_options[N_LIBVIRT_GUEST_OPTIONS] = {
                 "guest G of tile T is number 256 T + G in it"},
         {"gateway", OPTION_STRING, CONFIG(gateway), NULL, "ADDRESS",
                 "the guests' gateway [first address of the subnet]"},
-        {"placement", OPTION_STRING, CONFIG(placement), NULL, "FILE",
-                "which guests go to which NUMA nodes"},
         {"append", OPTION_STRING, CONFIG(append), NULL, "WORDS",
                 "more for every guest's kernel command line"},
 };

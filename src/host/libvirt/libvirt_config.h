@@ -24,7 +24,6 @@ struct libvirt_config {
         char *bridge;      /* a device of the hosts */
         char *subnet;      /* "10.77.0.0/16" */
         char *gateway;     /* address; NULL: the subnet's first */
-        char *placement;   /* file */
         char *append;      /* words for every guest's kernel command line */
         char *client_host; /* where the external clients run; NULL: on this machine */
 };
@@ -32,7 +31,7 @@ struct libvirt_config {
 /* Each fills a libvirt_config, and all of them together fill all of it. */
 enum {
         N_LIBVIRT_CONNECT_OPTIONS = 1,
-        N_LIBVIRT_GUEST_OPTIONS = 10,
+        N_LIBVIRT_GUEST_OPTIONS = 9,
         N_LIBVIRT_CLIENT_OPTIONS = 1,
 };
 extern const struct option libvirt_connect_options[N_LIBVIRT_CONNECT_OPTIONS];

@@ -12,9 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static int add(struct libvirt_notes *notes, const char *format, ...) _printf_(2, 3);
-
-static int add(struct libvirt_notes *notes, const char *format, ...)
+int libvirt_notes_add(struct libvirt_notes *notes, const char *format, ...)
 {
         const char **lines;
         size_t n = 0;
@@ -45,7 +43,7 @@ static int note_hosts(struct libvirt_notes *notes, const struct guest_maker *mak
         for (size_t i = 0; r == 0 && i < hosts_count(maker->hosts); i++) {
                 char versions[96];
 
-                r = add(notes, "%s: %s", hosts_uri(maker->hosts, i),
+                r = libvirt_notes_add(notes, "%s: %s", hosts_uri(maker->hosts, i),
                         host_versions(maker->hosts, i, versions, sizeof versions));
         }
         return r;
@@ -54,9 +52,10 @@ static int note_hosts(struct libvirt_notes *notes, const struct guest_maker *mak
 static int note_type(struct libvirt_notes *notes, const struct libvirt_config *config)
 {
         if (config->type == LIBVIRT_KVM)
-                return add(notes, "guests are of type kvm: hardware virtualization");
-        return add(notes, "guests are of type qemu: their CPUs are emulated in software, and what "
-                          "is measured says nothing about hardware virtualization");
+                return libvirt_notes_add(notes, "guests are of type kvm: hardware virtualization");
+        return libvirt_notes_add(notes,
+                "guests are of type qemu: their CPUs are emulated in software, and what "
+                "is measured says nothing about hardware virtualization");
 }
 
 /* Their sizes as text, "" for what is not to be seen from here. */
@@ -77,15 +76,6 @@ static void sizes_text(const char *directory, char *text, size_t size)
         }
 }
 
-/* "qemu:///system" is this machine, "qemu+ssh://host/system" another. */
-static bool all_here(const struct hosts *hosts)
-{
-        for (size_t i = 0; i < hosts_count(hosts); i++)
-                if (!strstr(hosts_uri(hosts, i), ":///"))
-                        return false;
-        return true;
-}
-
 static int note_image(struct libvirt_notes *notes, const struct guest_maker *maker)
 {
         const struct libvirt_config *config = maker->launch->libvirt;
@@ -93,19 +83,64 @@ static int note_image(struct libvirt_notes *notes, const struct guest_maker *mak
                 maker->usrhash[0] ? "checked by dm-verity" : "not checked by dm-verity";
         char sizes[128] = "";
 
-        if (all_here(maker->hosts))
+        if (hosts_all_here(maker->hosts))
                 sizes_text(config->image, sizes, sizeof sizes);
-        return add(notes, "one read-only image for all guests, %s: %s%s%s", verity, config->image,
-                sizes[0] ? ": " : "", sizes);
+        return libvirt_notes_add(notes, "one read-only image for all guests, %s: %s%s%s", verity,
+                config->image, sizes[0] ? ": " : "", sizes);
 }
 
-static int note_clients(struct libvirt_notes *notes, const struct libvirt_config *config)
+static int note_clients(struct libvirt_notes *notes, const struct guest_maker *maker)
 {
+        const struct libvirt_config *config = maker->launch->libvirt;
+
         if (config->client_host)
-                return add(notes, "external clients run on %s, where the user started them",
-                        config->client_host);
-        return add(notes, "external clients are processes of the machine that measures, without "
-                          "limits");
+                return libvirt_notes_add(notes,
+                        "external clients run on %s, where the user started them%s",
+                        config->client_host,
+                        placement_file_has_external(&maker->placement.file)
+                                ? "; the placement file's lines for them are not followed"
+                                : "");
+        return libvirt_notes_add(notes,
+                "external clients are processes of the machine that measures, without "
+                "limits");
+}
+
+static int note_host_placement(
+        struct libvirt_notes *notes, struct guest_maker *maker, size_t host, struct why *why)
+{
+        _cleanup_free_ char *text = NULL;
+        struct placement_host h;
+        int r = guest_maker_host(maker, host, &h, why);
+
+        if (r < 0)
+                return r;
+        text = placement_note(&maker->placement, &h);
+        if (!text || libvirt_notes_add(notes, "%s", text) < 0)
+                return why_errno(why, -ENOMEM, "notes", NULL);
+        return 0;
+}
+
+/* *why is filled. */
+static int note_placement(struct libvirt_notes *notes, struct guest_maker *maker, struct why *why)
+{
+        int r = 0;
+
+        if (maker->placement.mode == PLACEMENT_NONE)
+                return 0;
+        for (size_t i = 0; r == 0 && i < hosts_count(maker->hosts); i++)
+                r = note_host_placement(notes, maker, i, why);
+        return r;
+}
+
+/* The measuring machine's own counters are all that is read of a machine directly. */
+static int note_counters(struct libvirt_notes *notes, const struct guest_maker *maker)
+{
+        if (hosts_all_here(maker->hosts))
+                return 0;
+        return libvirt_notes_add(notes,
+                "guests run on other machines: what is told of CPU, memory, disks and "
+                "network is of the one that measures; of the guests' hosts libvirt tells "
+                "CPU and memory");
 }
 
 /* Guests of tiles that this run has nothing to do with take part of the host. */
@@ -119,13 +154,13 @@ static int note_others(struct libvirt_notes *notes, const struct guest_maker *ma
                 return 0;
         for (size_t i = 0; i < n; i++)
                 running += domains[i].running;
-        return running ? add(notes, "%u other guest%s of tileload %s running on these hosts",
-                                 running, running == 1 ? "" : "s", running == 1 ? "is" : "are")
+        return running ? libvirt_notes_add(notes,
+                                 "%u other guest%s of tileload %s running on these hosts", running,
+                                 running == 1 ? "" : "s", running == 1 ? "is" : "are")
                        : 0;
 }
 
-int libvirt_notes_init(
-        struct libvirt_notes *notes, const struct guest_maker *maker, struct why *why)
+int libvirt_notes_init(struct libvirt_notes *notes, struct guest_maker *maker, struct why *why)
 {
         const struct libvirt_config *config = maker->launch->libvirt;
         int r = note_hosts(notes, maker);
@@ -135,12 +170,18 @@ int libvirt_notes_init(
         if (r == 0)
                 r = note_image(notes, maker);
         if (r == 0)
-                r = note_clients(notes, config);
+                r = note_clients(notes, maker);
+        if (r == 0)
+                r = note_counters(notes, maker);
         if (r == 0)
                 r = note_others(notes, maker);
         if (r < 0)
+                why_errno(why, r, "notes", NULL);
+        else
+                r = note_placement(notes, maker, why);
+        if (r < 0)
                 libvirt_notes_fini(notes);
-        return r < 0 ? why_errno(why, r, "notes", NULL) : 0;
+        return r;
 }
 
 void libvirt_notes_fini(struct libvirt_notes *notes)

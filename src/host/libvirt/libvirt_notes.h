@@ -11,6 +11,8 @@ struct libvirt_notes {
 };
 
 /* Asks the hosts. Returns 0 or -ENOMEM. */
-int libvirt_notes_init(
-        struct libvirt_notes *notes, const struct guest_maker *maker, struct why *why);
+int libvirt_notes_init(struct libvirt_notes *notes, struct guest_maker *maker, struct why *why);
+
+/* Returns 0 or -ENOMEM. */
+int libvirt_notes_add(struct libvirt_notes *notes, const char *format, ...) _printf_(2, 3);
 void libvirt_notes_fini(struct libvirt_notes *notes);

@@ -22,6 +22,8 @@ static const struct option tiles_options[] = {
 };
 
 static const struct option create_options[] = {
+        {"placement", OPTION_STRING, TILE(placement), NULL, "FILE|auto|spread|pack",
+                "which guests go to which NUMA nodes and CPUs"},
         {"seed", OPTION_COUNT, TILE(seed), "1", NULL,
                 "the same seed gives the same requests in the same order"},
 };

@@ -14,6 +14,7 @@ struct tile_options {
         char *tiles;          /* NULL: all, where a verb can mean that */
         unsigned first, last; /* from tiles */
         uint64_t seed;
+        char *placement;
         uint64_t ready_timeout_ns, stop_timeout_ns;
         bool wait;
         char *targets; /* file */

@@ -58,10 +58,27 @@ static int create_tile(
         return 0;
 }
 
+static int check_placement(struct tile_job *job, struct guest_maker *maker, struct why *why)
+{
+        const struct tile_options *o = job->options;
+        _cleanup_free_ char *idle = placement_idle_note(&maker->placement, o->first, o->last);
+        int r = guest_maker_check_placement(maker, o->first, o->last, why);
+
+        if (r == 0 && !idle)
+                return why_errno(why, -ENOMEM, "--placement", NULL);
+        if (r == 0 && *idle)
+                progress_say(&job->progress, "note: %s", idle);
+        return r;
+}
+
 int tile_create(struct tile_job *job, struct why *why)
 {
         const struct tile_options *o = job->options;
-        struct launch_config config = {.seed = o->seed, .libvirt = &o->libvirt};
+        struct launch_config config = {
+                .seed = o->seed,
+                .placement = o->placement,
+                .libvirt = &o->libvirt,
+        };
         struct guest_load_texts texts;
         struct guest_maker maker;
         int r = 0;
@@ -74,6 +91,8 @@ int tile_create(struct tile_job *job, struct why *why)
         if (r < 0)
                 return r;
         r = guest_maker_check(&maker, o->first, o->last, why);
+        if (r == 0)
+                r = check_placement(job, &maker, why);
         for (unsigned t = o->first; r == 0 && t <= o->last; t++)
                 r = create_tile(job, &maker, t, why);
         guest_maker_fini(&maker);

@@ -17,6 +17,7 @@
 enum step {
         STEP_GROUP,
         STEP_CGROUP,
+        STEP_AFFINITY,
         STEP_OUTPUT,
         STEP_DIRECTORY,
         STEP_ENTER,
@@ -72,6 +73,9 @@ static struct failure become(const struct child_config *config, int log_fd, pid_
         default_signals();
         if (config->cgroup_fd >= 0 && write(config->cgroup_fd, "0", 1) < 0)
                 return (struct failure){STEP_CGROUP, errno};
+        r = config->affinity ? affinity_enter(config->affinity) : 0;
+        if (r < 0)
+                return (struct failure){STEP_AFFINITY, -r};
         if (redirect(log_fd) < 0)
                 return (struct failure){STEP_OUTPUT, errno};
         if (chdir(config->directory) < 0)
@@ -135,6 +139,8 @@ static int failed_why(
                 return why_errno(why, -failure->error, "process group", NULL);
         case STEP_CGROUP:
                 return why_errno(why, -failure->error, "cgroup", NULL);
+        case STEP_AFFINITY:
+                return why_errno(why, -failure->error, "CPUs and memory of its placement", NULL);
         case STEP_OUTPUT:
                 return why_errno(why, -failure->error, "standard input and output", NULL);
         case STEP_DIRECTORY:

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "affinity.h"
 #include "why.h"
 
 #include <signal.h>
@@ -18,10 +19,11 @@
 struct child_config {
         const char *program; /* absolute path */
         char *const *argv;
-        char *const *environment; /* the whole of it */
-        const char *directory;    /* to work in */
-        const char *log;          /* file for its standard output and error, made anew */
-        int cgroup_fd;            /* the cgroup.procs to enter; -1: stay in ours */
+        char *const *environment;        /* the whole of it */
+        const char *directory;           /* to work in */
+        const char *log;                 /* file for its standard output and error, made anew */
+        int cgroup_fd;                   /* the cgroup.procs to enter; -1: stay in ours */
+        const struct affinity *affinity; /* NULL: wherever we may run */
 
         /* Runs in the child in `directory`, before it becomes the program: system calls only.
          * Returns 0, or -errno and the start fails. NULL: nothing. */

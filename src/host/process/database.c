@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <inttypes.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <string.h>
@@ -93,6 +94,14 @@ int database_find(struct database *database, struct why *why)
         return r < 0 ? r : find_user(database, why);
 }
 
+void database_set_memory(struct database *database, uint64_t bytes)
+{
+        snprintf(database->buffer_pool, sizeof database->buffer_pool,
+                "--innodb-buffer-pool-size=%" PRIu64, bytes);
+        snprintf(database->log_file, sizeof database->log_file, "--innodb-log-file-size=%" PRIu64,
+                bytes);
+}
+
 /* ---- its directory ---- */
 
 static int give(const struct database *database, int fd)
@@ -141,10 +150,17 @@ void database_arguments(const struct database *database, const char *argv[DATABA
                 DATABASE_OPTIONS,
                 NULL,
         };
-        static_assert(ARRAY_SIZE(arguments) < DATABASE_ARGUMENTS, "argv is too short");
+        size_t end = ARRAY_SIZE(arguments);
+
+        static_assert(ARRAY_SIZE(arguments) + 2 < DATABASE_ARGUMENTS, "argv is too short");
 
         argv[0] = database->program;
         memcpy(&argv[1], arguments, sizeof arguments);
+        if (database->buffer_pool[0]) { /* of two the last one counts */
+                argv[end++] = database->buffer_pool;
+                argv[end++] = database->log_file;
+                argv[end] = NULL;
+        }
         /* A temporary table that goes to disk is opened by its whole path, and the server crashes
          * if it cannot be resolved: as another user, only a directory that everybody can reach will
          * do. What is there is gone with the query. */

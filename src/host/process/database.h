@@ -11,6 +11,7 @@
 
 #include "why.h"
 
+#include <stdint.h>
 #include <sys/types.h>
 
 enum {
@@ -22,11 +23,15 @@ struct database {
         char user[64];      /* "": the one that we are */
         uid_t uid;
         gid_t gid;
+        char buffer_pool[64], log_file[64]; /* arguments; "": as in systemd/database-options */
 };
 
 /* Which program, as which user: looks in $TILELOAD_MARIADBD alone, or else in $PATH and where
  * distributions have it. Returns 0, or -errno: there is none, or no user to run it as. */
 int database_find(struct database *database, struct why *why);
+
+/* Has its buffer pool and its log file made with so many bytes instead. */
+void database_set_memory(struct database *database, uint64_t bytes);
 
 /* Prepares an empty directory for a server. Returns 0 or -errno. */
 int database_prepare(const struct database *database, int directory_fd, struct why *why);

@@ -8,6 +8,7 @@
  *         child          a process tied to us, its output in a file
  *         notify_server  how it says that it is ready
  *         database       guest 7's own MariaDB server
+ *         placement      who takes which nodes and CPUs
  *         cgroup         one CPU and 1 GiB for each guest, where that can be had
  *         workdir        the directory that they work in
  *
@@ -17,6 +18,7 @@
  */
 #include "launch.h"
 
+#include "fmt.h"
 #include "tiles.h"
 
 #include <assert.h>
@@ -25,7 +27,6 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/statfs.h>
 
 /* What a guest is: one vCPU, 1 GiB. */
@@ -35,29 +36,16 @@ static const struct cgroup_limit guest_limits[] = {
 };
 
 enum {
-        MAX_NOTES = 3,
+        MAX_NOTES = 5,
 };
 
 struct launcher {
         struct tiles tiles;
         struct targets targets;
-        char texts[MAX_NOTES][1024];
+        char texts[MAX_NOTES][4096]; /* the nodes of a large host are many */
         const char *notes[MAX_NOTES + 1];
         size_t n_notes;
 };
-
-/* Every child has a descriptor here, and whoever measures them has more. The children inherit it,
- * which does them no harm: none of them uses select(2). */
-static void raise_descriptor_limit(void)
-{
-        const rlim_t enough = 16384;
-        struct rlimit limit;
-
-        if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= enough)
-                return;
-        limit.rlim_cur = MIN(limit.rlim_max, enough);
-        setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 /* A caller that ignores its children's ends would have us miss them as well. */
 static void heed_children(void)
@@ -108,11 +96,43 @@ static void note_memory_disk(struct launcher *launcher)
 static void note_database(struct launcher *launcher)
 {
         const struct database *database = &launcher->tiles.database;
+        uint64_t given = launcher->tiles.config.database_memory;
+        char size[FMT_SIZE];
 
         note(launcher,
-                "guest 7's database is %s%s%s with a buffer pool of 64 MiB; its log is flushed to "
-                "the disk at every commit",
-                database->program, database->user[0] ? " as user " : "", database->user);
+                "guest 7's database is %s%s%s with a buffer pool of %s; its log is flushed to the "
+                "disk at every commit",
+                database->program, database->user[0] ? " as user " : "", database->user,
+                fmt_size(size, given ? given : UINT64_C(64) << 20));
+}
+
+static int note_placement(struct launcher *launcher, struct why *why)
+{
+        const struct tiles *tiles = &launcher->tiles;
+        _cleanup_free_ char *where = placement_here_note(&tiles->here);
+        _cleanup_free_ char *idle =
+                placement_idle_note(&tiles->placement, 1, tiles->config.last_tile);
+
+        if (!where || !idle)
+                return why_errno(why, -ENOMEM, "--placement", NULL);
+        if (*where)
+                note(launcher, "%s", where);
+        if (*idle && tiles->config.last_tile)
+                note(launcher, "%s", idle);
+        return 0;
+}
+
+static int place_guests(struct launcher *launcher, struct why *why)
+{
+        struct tiles *tiles = &launcher->tiles;
+        unsigned last = tiles->config.last_tile;
+        int r = placement_init(&tiles->placement, tiles->config.placement, why);
+
+        if (r == 0)
+                r = placement_here_init(&tiles->here, &tiles->placement, HERE_TILES, why);
+        if (r == 0)
+                r = placement_here_check(&tiles->here, HERE_TILES, 1, last, why);
+        return r == 0 ? note_placement(launcher, why) : r;
 }
 
 static int launcher_stop(struct launcher *launcher, struct why *why)
@@ -123,12 +143,22 @@ static int launcher_stop(struct launcher *launcher, struct why *why)
         return r;
 }
 
+static int launcher_end_above(struct launcher *launcher, unsigned keep, struct why *why)
+{
+        int r = tiles_end(&launcher->tiles, keep + 1, TILE_PLAN_MAX_TILE, why);
+
+        targets_end_above(&launcher->targets, keep);
+        return r;
+}
+
 static void launcher_free(struct launcher *launcher)
 {
         struct tiles *tiles = &launcher->tiles;
 
         launcher_stop(launcher, NULL);
         cgroup_fini(&tiles->cgroup);
+        placement_here_fini(&tiles->here);
+        placement_fini(&tiles->placement);
         workdir_fini(&tiles->workdir);
         if (tiles->epoll_fd >= 0)
                 close(tiles->epoll_fd);
@@ -151,6 +181,10 @@ static int launcher_new(const struct launch_config *config, int interrupt_fd, st
         r = tiles->epoll_fd < 0 ? why_errno(why, -errno, "epoll", NULL) : 0;
         if (r == 0)
                 r = database_find(&tiles->database, why);
+        if (r == 0 && config->database_memory)
+                database_set_memory(&tiles->database, config->database_memory);
+        if (r == 0)
+                r = place_guests(launcher, why);
         if (r == 0)
                 r = process_make_logs(config->directory, why);
         if (r == 0)
@@ -159,7 +193,6 @@ static int launcher_new(const struct launch_config *config, int interrupt_fd, st
                 launcher_free(launcher);
                 return r;
         }
-        raise_descriptor_limit();
         heed_children();
         limit_guests(launcher);
         note_database(launcher);
@@ -227,6 +260,11 @@ static const char *const *launcher_notes(struct launcher *launcher)
         return launcher->notes;
 }
 
+static const struct placement *launcher_placement(struct launcher *launcher)
+{
+        return &launcher->tiles.placement;
+}
+
 const struct launcher_ops launch_process = {
         .name = "process",
         .summary = "processes of this machine",
@@ -234,8 +272,10 @@ const struct launcher_ops launch_process = {
         .free = launcher_free,
         .start = launcher_start,
         .stop = launcher_stop,
+        .end_above = launcher_end_above,
         .targets = launcher_targets,
         .fd = launcher_fd,
         .check = launcher_check,
         .notes = launcher_notes,
+        .placement = launcher_placement,
 };

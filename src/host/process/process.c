@@ -93,6 +93,7 @@ static int start_child(
                 .directory = config->directory,
                 .log = log,
                 .cgroup_fd = config->cgroup_fd,
+                .affinity = config->affinity,
                 .enter = config->enter,
                 .context = config->context,
         };

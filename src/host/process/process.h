@@ -24,6 +24,7 @@ struct process_config {
         const char *results;   /* directory with logs/ in it */
         const char *directory; /* to work in */
         int cgroup_fd;         /* see child_config */
+        const struct affinity *affinity;
         int (*enter)(const void *context);
         const void *context;
         int epoll_fd; /* gets what wants process_update(), with the process as its data */

@@ -6,6 +6,7 @@
 
 #include "cgroup.h"
 #include "database.h"
+#include "placement_here.h"
 #include "process.h"
 #include "tile_plan.h"
 #include "workdir.h"
@@ -20,6 +21,8 @@ struct tiles {
         struct workdir workdir;
         struct cgroup cgroup; /* without groups where there are no limits */
         struct database database;
+        struct placement placement;
+        struct placement_here here;
         struct tile *by_number[TILE_PLAN_MAX_TILE + 1]; /* NULL: not running */
         const struct process *failed;                   /* the first one that ended by itself */
 };

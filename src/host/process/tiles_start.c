@@ -81,6 +81,7 @@ static int start_process(struct tiles *tiles, struct process *p, struct why *why
 {
         _cleanup_free_ char *directory = NULL;
         _cleanup_close_ int cgroup_fd = -1;
+        struct affinity affinity;
         struct process_config config = {
                 .results = tiles->config.directory,
                 .epoll_fd = tiles->epoll_fd,
@@ -89,8 +90,12 @@ static int start_process(struct tiles *tiles, struct process *p, struct why *why
 
         if (r == 0)
                 r = open_group(tiles, p, &cgroup_fd, why);
+        if (r == 0)
+                r = placement_here_guest(
+                        &tiles->here, p->tile, process_guest(p->number), &affinity, why);
         if (r < 0)
                 return r;
+        config.affinity = r > 0 ? &affinity : NULL;
         config.directory = directory;
         config.cgroup_fd = cgroup_fd;
         return p->number == PROCESS_DATABASE ? start_database(tiles, p, &config, why)
