@@ -88,6 +88,8 @@ def other_work():
     return document
 
 
+@unittest.skipIf(os.environ.get('TILELOAD_TEST_TSAN') == '1',
+                 'a program with one thread has nothing for ThreadSanitizer')
 class Case(unittest.TestCase):
     maxDiff = None
 
