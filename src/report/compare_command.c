@@ -179,8 +179,8 @@ static void complain(const struct compare *compare, enum fail_if_outcome outcome
         while (j->outcome != outcome)
                 j++;
         if (j->tiles)
-                snprintf(tiles, sizeof tiles, " with %u tile%s", j->tiles,
-                        j->tiles == 1 ? "" : "s");
+                snprintf(
+                        tiles, sizeof tiles, " with %u tile%s", j->tiles, j->tiles == 1 ? "" : "s");
         if (others)
                 snprintf(more, sizeof more, "; %zu more", others);
         why_set(why, -EINVAL, "--fail-if", j->condition->text, "%s%s: %s (%.160s)%s",
