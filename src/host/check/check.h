@@ -42,6 +42,7 @@ struct check_item {
         const char *study;  /* what the study of 2009 did; NULL: not in its tuning */
         void (*look)(const struct check_item *item, struct check_report *report);
         const void *rule; /* for look */
+        bool varies;      /* from minute to minute: no setting (settings.h) */
 };
 
 struct check_group {

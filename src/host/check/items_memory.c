@@ -308,12 +308,13 @@ static const struct check_item items[] = {
                 "a host that gives out more memory than it has swaps, or kills a guest: then its "
                 "disk is measured, or nothing",
                 "none", "the built-in template of guests (`tileload tile template`)", NULL,
-                look_at_amount},
+                look_at_amount, .varies = true},
         {"swap",
                 "memory that went out to disk comes back in the middle of a run. Guests have swap "
                 "of their own; the host should not need any",
                 "without any swap the kernel kills a process sooner when memory runs out",
-                "Linux: Documentation/admin-guide/sysctl/vm.rst", NULL, look_at_swap},
+                "Linux: Documentation/admin-guide/sysctl/vm.rst", NULL, look_at_swap,
+                .varies = true},
         {"vm.swappiness",
                 "how willingly memory of processes goes out to keep files in memory. QEMU's memory "
                 "is the guests': low keeps it in",
@@ -350,14 +351,15 @@ static const struct check_item items[] = {
                 "uses it, and is lost for all others",
                 "giving it back (vm.nr_hugepages) may not be undone later, when memory is in "
                 "pieces",
-                "Linux: Documentation/admin-guide/mm/hugetlbpage.rst", NULL, look_at_reserved},
+                "Linux: Documentation/admin-guide/mm/hugetlbpage.rst", NULL, look_at_reserved,
+                .varies = true},
         {"ksm",
                 "merges equal pages of guests: takes CPU to find them, and gives memory that a run "
                 "did not pay for. It goes on for minutes after a start, so that no two windows are "
                 "alike. Right where more guests than memory is what is measured",
                 "guests take all of their memory: check `memory` first, taking pages apart needs "
                 "it at once",
-                "Linux: Documentation/admin-guide/mm/ksm.rst", NULL, look_at_ksm},
+                "Linux: Documentation/admin-guide/mm/ksm.rst", NULL, look_at_ksm, .varies = true},
 };
 
 extern const struct check_group check_memory;

@@ -3,24 +3,11 @@
 
 #include "check.h"
 
-#include <string.h>
-
-/* Memory in use is no setting. */
-static bool varies(const char *name)
-{
-        static const char *const names[] = {"memory", "swap", "hugepages", "ksm"};
-
-        for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-                if (strcmp(name, names[i]) == 0)
-                        return true;
-        return false;
-}
-
 static int add(json_t *settings, const struct check_finding *finding)
 {
         char name[128];
 
-        if (!*finding->present || varies(finding->item->name))
+        if (!*finding->present || finding->item->varies)
                 return 0;
         snprintf(name, sizeof name, "%s%s%s", finding->item->name, *finding->subject ? " " : "",
                 finding->subject);
