@@ -339,6 +339,17 @@ class Tiles(unittest.TestCase):
             self.assertFalse(os.path.exists(run.output))
 
 
+def assert_all_worked(test, step):
+    """Every guest of every tile of a step, without an error."""
+    for tile in step['tile_results']:
+        for g in tile['guests']:
+            who = 'tile %d %s' % (tile['tile'], g['name'])
+            test.assertIsNone(g['problem'], who)
+            test.assertEqual(g['errors'], {}, who)
+            if g['name'] != 'idle':
+                test.assertGreater(g['work'], 0, who)
+
+
 @unittest.skipIf(SLOWDOWN > 1, 'sanitizers are too slow and large for 64 roles')
 class Scale(unittest.TestCase):
     def test_eight_tiles(self):
@@ -350,13 +361,7 @@ class Scale(unittest.TestCase):
         self.assertTrue(result['complete'], run.stderr)
         step, = result['steps']
         self.assertEqual(len(step['tile_results']), 8)
-        for tile in step['tile_results']:
-            for g in tile['guests']:
-                who = 'tile %d %s' % (tile['tile'], g['name'])
-                self.assertIsNone(g['problem'], who)
-                self.assertEqual(g['errors'], {}, who)
-                if g['name'] != 'idle':
-                    self.assertGreater(g['work'], 0, who)
+        assert_all_worked(self, step)
 
 
 if __name__ == '__main__':

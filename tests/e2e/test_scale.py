@@ -4,7 +4,7 @@
 import unittest
 
 from harness import SLOWDOWN, main
-from test_run import Run
+from test_run import Run, assert_all_worked
 
 
 def cost(step):
@@ -34,13 +34,7 @@ class Scale(unittest.TestCase):
 
     def check(self, step):
         self.assertEqual(len(step['tile_results']), 32)
-        for tile in step['tile_results']:
-            for g in tile['guests']:
-                who = 'tile %d %s' % (tile['tile'], g['name'])
-                self.assertIsNone(g['problem'], who)
-                self.assertEqual(g['errors'], {}, who)
-                if g['name'] != 'idle':
-                    self.assertGreater(g['work'], 0, who)
+        assert_all_worked(self, step)
         # Poisson's 100 requests a tile waver by a tenth, which alone makes it 0.99.
         self.assertGreater(step['fairness_jain'], 0.97)
 
